@@ -1,0 +1,54 @@
+/** One request to make, and how to tell a right answer from a wrong one. */
+export interface Ask {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly isRight: (answer: Answered) => boolean;
+  /** The order that exists once this was answered well. */
+  readonly orderId?: string;
+}
+
+interface Answered {
+  readonly id?: unknown;
+  readonly status?: unknown;
+  readonly products?: readonly unknown[];
+}
+
+/** What customers do, by the service that it is about; `id` is unique in the run, `n` counts. */
+const kinds: Readonly<Record<string, (id: string, n: number) => Ask>> = {
+  catalog: (_id, n) => {
+    const product = `${1 + (n % 10)}`;
+    return { method: "GET", path: `/api/catalog/${product}`, headers: {}, isRight: ({ id }) => id === product };
+  },
+  users: (_id, n) => {
+    const user = 1 + (n % 1_000);
+    return { method: "GET", path: `/api/users/${user}`, headers: {}, isRight: ({ id }) => id === user };
+  },
+  recommendations: (_id, n) => ({
+    method: "GET",
+    path: `/api/recommendations?for=${1 + (n % 10)}`,
+    headers: { "x-user-segment": Math.floor(n / 5) % 4 === 0 ? "premium" : "standard" },
+    isRight: ({ products }) => products?.length === 3,
+  }),
+  orders: (orderId, n) => ({
+    method: "POST",
+    path: "/api/orders",
+    headers: { "content-type": "application/json", "idempotency-key": orderId },
+    body: JSON.stringify({ user: 1 + (n % 1_000), product: `${1 + (n % 10)}` }),
+    isRight: ({ id, status }) => id === orderId && status === "paid",
+    orderId,
+  }),
+};
+
+export const kindNames: readonly string[] = Object.freeze(Object.keys(kinds));
+
+/** Makes the n-th request of a run: the kinds take turns as the mix says, always in the same order. */
+export function asks(mix: Readonly<Record<string, number>>, runId: string): (n: number) => Ask {
+  const turns = Object.entries(mix).flatMap(([kind, share]) => Array.from({ length: share }, () => kind));
+  return (n) => {
+    const kind = kinds[turns[n % turns.length] ?? ""];
+    if (kind === undefined) throw new Error(`load: no kind "${turns[n % turns.length]}"; there are ${kindNames.join(", ")}`);
+    return kind(`${runId}-${n}`, n);
+  };
+}

@@ -1,0 +1,146 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConfigError, type Problem } from "@enmesh/core";
+import { readYaml } from "@enmesh/routing";
+import { closedGroups, type Field, fields } from "./fields.ts";
+import type { MeshOptions } from "./options.ts";
+
+type Tree = Record<string, unknown>;
+
+export interface ConfigSources {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Where `enmesh.config.json` or `.yaml` is looked for. */
+  readonly directory?: string;
+}
+
+/** A configuration that was put together, and where each value came from. */
+export interface ResolvedConfig {
+  readonly options: MeshOptions;
+  /** `option`, `ENMESH_TIMEOUT`, `enmesh.config.yaml:3:1` or `default`. */
+  readonly sourceOf: (path: string) => string;
+}
+
+/** The file names, in the order in which they are looked for. The first one found is read. */
+export const configFileNames: readonly string[] = Object.freeze(["enmesh.config.json", "enmesh.config.yaml", "enmesh.config.yml"]);
+
+/**
+ * Puts the configuration together: options over `ENMESH_*` variables over the file. Whatever is wrong in any of them is
+ * told at once.
+ *
+ * @throws ConfigError `ENMESH_CONFIG_INVALID` with every problem and where it stands
+ */
+export function resolveConfig(given: MeshOptions, sources: ConfigSources = {}): ResolvedConfig {
+  const problems: Problem[] = [];
+  const where = new Map<string, string>();
+  const tree: Tree = Object.create(null) as Tree;
+
+  const file = readConfigFile(sources.directory ?? process.cwd(), problems);
+  lay(tree, file.value, where, file.sourceOf);
+  for (const [path, field] of Object.entries(fields)) layVariable(tree, path, field, sources.env ?? process.env, where);
+  lay(tree, given as Tree, where, () => "option");
+
+  const sourceOf = (path: string): string => where.get(path) ?? where.get(path.split(".")[0] ?? path) ?? "default";
+  problems.push(...check(tree, sourceOf));
+  if (tree.service === undefined) {
+    problems.push({ path: "service", message: 'is missing: createMesh({ service: "orders" }), or set ENMESH_SERVICE' });
+  }
+  if (problems.length > 0) throw new ConfigError("configuration", problems);
+  return { options: tree as MeshOptions, sourceOf };
+}
+
+function check(tree: Tree, sourceOf: (path: string) => string): Problem[] {
+  const problems: Problem[] = [];
+  const look = (path: string, value: unknown, known: readonly string[]): void => {
+    const field = fields[path];
+    if (field === undefined) problems.push({ path, message: `no such setting${didYouMean(path, known)}`, source: sourceOf(path) });
+    else if (value !== undefined) {
+      const wrong = field.check(value);
+      if (wrong !== undefined) problems.push({ path, message: `${wrong}, got ${show(path, value)}`, source: sourceOf(path) });
+    }
+  };
+  for (const [key, value] of Object.entries(tree)) {
+    look(key, value, Object.keys(fields).filter((name) => !name.includes(".")));
+    if (!closedGroups.includes(key) || typeof value !== "object" || value === null) continue;
+    const members = Object.keys(fields).filter((name) => name.startsWith(`${key}.`));
+    for (const [member, one] of Object.entries(value)) look(`${key}.${member}`, one, members);
+  }
+  return problems;
+}
+
+/** A value as it may be shown: secrets are not. */
+function show(path: string, value: unknown): string {
+  if (/token|secret|password/i.test(path)) return "a value that is not shown";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function lay(tree: Tree, over: Tree, where: Map<string, string>, sourceOf: (path: string) => string, prefix = ""): void {
+  for (const [key, value] of Object.entries(over)) {
+    if (value === undefined) continue;
+    const path = prefix + key;
+    where.set(path, sourceOf(path));
+    const below = tree[key];
+    // Only groups of plain settings merge; a runtime or a registry stays the object it is.
+    if (prefix === "" && isGroup(below) && isGroup(value)) lay(below, value, where, sourceOf, `${path}.`);
+    else {
+      tree[key] = prefix === "" && isGroup(value) ? { ...value } : value;
+      if (prefix === "" && isGroup(value)) for (const member of Object.keys(value)) where.set(`${path}.${member}`, sourceOf(`${path}.${member}`));
+    }
+  }
+}
+
+function layVariable(tree: Tree, path: string, field: Field, env: Readonly<Record<string, string | undefined>>, where: Map<string, string>): void {
+  if (field.env === undefined) return;
+  const text = env[field.env];
+  if (text === undefined || text === "") return;
+  const value = field.fromText === undefined ? text : field.fromText(text);
+  const [group = path, member] = path.split(".");
+  where.set(path, field.env);
+  if (member === undefined) {
+    tree[group] = value;
+    return;
+  }
+  const below = tree[group];
+  tree[group] = { ...(isGroup(below) ? below : {}), [member]: value };
+  if (!where.has(group)) where.set(group, field.env);
+}
+
+function isGroup(value: unknown): value is Tree {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && !("start" in value) && !("clock" in value);
+}
+
+function readConfigFile(directory: string, problems: Problem[]): { value: Tree; sourceOf: (path: string) => string } {
+  const fileName = configFileNames.find((name) => existsSync(join(directory, name)));
+  if (fileName === undefined) return { value: {}, sourceOf: () => "file" };
+  // JSON is YAML too, and this way its problems have a line and a column as well.
+  const file = readYaml(readFileSync(join(directory, fileName), "utf8"), fileName);
+  for (const { message, file: name, line, column } of file.problems) problems.push({ path: "", message, source: `${name}:${line}:${column}` });
+  const value = file.value ?? {};
+  if (!isGroup(value)) problems.push({ path: "", message: "must be a group of settings", source: fileName });
+  const sourceOf = (path: string): string => {
+    const at = file.positionOf(path);
+    return at === undefined ? fileName : `${fileName}:${at.line}:${at.column}`;
+  };
+  return { value: isGroup(value) ? value : {}, sourceOf };
+}
+
+function didYouMean(path: string, known: readonly string[]): string {
+  const near = known.map((name) => ({ name, away: distance(path, name) })).sort((one, other) => one.away - other.away)[0];
+  return near !== undefined && near.away <= 3 ? `; did you mean "${near.name}"?` : `; there are ${known.join(", ")}`;
+}
+
+/** Levenshtein's distance. */
+function distance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let at = 1; at <= one.length; at++) {
+    const next = [at];
+    for (let to = 1; to <= other.length; to++) {
+      const change = (row[to - 1] as number) + (one[at - 1] === other[to - 1] ? 0 : 1);
+      next[to] = Math.min(change, (row[to] as number) + 1, (next[to - 1] as number) + 1);
+    }
+    row = next;
+  }
+  return row[other.length] as number;
+}

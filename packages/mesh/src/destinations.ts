@@ -1,0 +1,92 @@
+import { Destination, type Endpoint, type EndpointSnapshot, emptySnapshot, type Policy, type Refusal, type RoutedCall, refuse, Slot, type Wait } from "@enmesh/core";
+import type { Directory, ServiceView } from "@enmesh/discovery";
+
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * Keeps one Destination per service and subset, for the life of the mesh, so that breakers, budgets and turns survive a new routing table; and
+ * keeps its snapshot up to date from discovery. A service is watched from the first call on that goes there.
+ */
+export class Destinations {
+  readonly #directory: Directory;
+  readonly #byName = new Map<string, Destination>();
+  readonly #labels = new Map<Destination, Labels>();
+  readonly #views = new Slot<ServiceView>();
+  readonly #onGone: (endpoint: Endpoint) => void;
+
+  constructor(directory: Directory, onGone: (endpoint: Endpoint) => void) {
+    this.#directory = directory;
+    this.#onGone = onGone;
+  }
+
+  /** The destination of this name: the same one each time, with the labels given last. */
+  of(service: string, subset?: string, labels: Labels = {}): Destination {
+    const name = subset === undefined ? service : `${service}|${subset}`;
+    let destination = this.#byName.get(name);
+    if (destination === undefined) {
+      destination = new Destination(service, subset);
+      this.#byName.set(name, destination);
+    }
+    this.#labels.set(destination, labels);
+    const view = this.#views.get(destination);
+    if (view !== undefined) this.#take(destination, view);
+    return destination;
+  }
+
+  all(): readonly Destination[] {
+    return [...this.#byName.values()];
+  }
+
+  /** Holds a call until the first word about its destination has come. Stands behind `route`. */
+  discover(): Policy<RoutedCall> {
+    return {
+      name: "discover",
+      admit: (call): Refusal | Wait | undefined => {
+        const { destination } = call;
+        const view = this.#views.get(destination) ?? this.#watch(destination);
+        if (view.state === "known" || view.state === "stale") return undefined;
+        if (view.state === "unknown") return this.#unknown(destination);
+        return { type: "wait", begin: (resume) => view.whenReady(() => resume(view.state === "unknown" ? this.#unknown(destination) : undefined)) };
+      },
+    };
+  }
+
+  #watch(destination: Destination): ServiceView {
+    const view = this.#directory.view(destination.service);
+    this.#views.set(destination, view);
+    this.#take(destination, view);
+    view.subscribe(() => this.#take(destination, view));
+    return view;
+  }
+
+  #take(destination: Destination, view: ServiceView): void {
+    const before = destination.snapshot.endpoints;
+    destination.snapshot = destination.subset === undefined ? view.snapshot : select(view.snapshot, this.#labels.get(destination) ?? {});
+    if (destination.subset !== undefined) return;
+    for (const endpoint of before) if (!view.snapshot.endpoints.includes(endpoint)) this.#onGone(endpoint);
+  }
+
+  #unknown(destination: Destination): Refusal {
+    const { service } = destination;
+    return refuse(
+      "ENMESH_UNKNOWN_DESTINATION",
+      () => {
+        const names = this.#directory.names();
+        const known = names.length === 0 ? "it knows no service at all" : `it knows ${names.slice(0, 10).join(", ")}${names.length > 10 ? ", …" : ""}`;
+        return `"${service}" is not known to ${this.#directory.source}; ${known}`;
+      },
+      { status: 503 },
+    );
+  }
+}
+
+function select(snapshot: EndpointSnapshot, labels: Labels): EndpointSnapshot {
+  const wanted = Object.entries(labels);
+  if (snapshot.endpoints.length === 0) return emptySnapshot;
+  const endpoints = snapshot.endpoints.filter(({ instance }) => wanted.every(([name, value]) => labelOf(instance, name) === value));
+  return Object.freeze({ revision: snapshot.revision, endpoints: Object.freeze(endpoints) });
+}
+
+function labelOf(instance: Endpoint["instance"], name: string): string | undefined {
+  return instance.labels[name] ?? (name === "version" ? instance.version : undefined);
+}

@@ -1,0 +1,185 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type InboundRecord, type MeshErrorCode, type Peer, type RequestContext, type Runtime, type TraceContext, headers as meshHeaders, runInContext } from "@enmesh/core";
+import { randomRequestId } from "./request-id.ts";
+
+/** What the tracing package gives for one inbound request. */
+export interface InboundTrace {
+  readonly trace: TraceContext;
+  run<T>(handler: () => T): T;
+  end(record: InboundRecord): void;
+}
+
+export interface InboundParts {
+  readonly runtime: Runtime;
+  readonly startTrace: (header: (name: string) => string | undefined, method: string, path: string) => InboundTrace;
+  readonly observers: readonly ((record: InboundRecord) => void)[];
+  /** True for a process that the outside world reaches: nothing that only the mesh may say is believed. */
+  readonly isEdge: boolean;
+  readonly isDraining: () => boolean;
+}
+
+/** The longest deadline that a caller can ask us to keep. */
+const longestDeadlineMs = 3_600_000;
+/** How often a request may say it was repeated. */
+const highestAttempt = 100;
+
+/** Counts and carries inbound requests. One per mesh. */
+export class Inbound {
+  readonly #parts: InboundParts;
+  #running = 0;
+  #whenIdle: (() => void)[] = [];
+
+  constructor(parts: InboundParts) {
+    this.#parts = parts;
+  }
+
+  /** Requests under way. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Calls back once no request is under way. */
+  whenIdle(callback: () => void): void {
+    if (this.#running === 0) callback();
+    else this.#whenIdle.push(callback);
+  }
+
+  /** Carries one request: observe → drain gate → deadline → handler. `route` is asked at the end, when the framework knows it. */
+  handle(request: IncomingMessage, response: ServerResponse, handler: () => void, route: () => string | undefined = noRoute): void {
+    // The ping of HTTP (RFC 9110 §9.3.7): how other members of the mesh ask whether this process answers at all.
+    if (request.method === "OPTIONS" && request.url === "*") return answer(response, 204);
+    const entered = new InboundRequest(this.#parts, request, response, route);
+    this.#running += 1;
+    response.once("close", () => {
+      entered.end();
+      this.#running -= 1;
+      if (this.#running === 0) for (const callback of this.#whenIdle.splice(0)) callback();
+    });
+    // Said on every answer while draining, so that the caller's connection moves elsewhere before this one closes.
+    if (this.#parts.isDraining()) {
+      response.setHeader("connection", "close");
+      response.setHeader(meshHeaders.draining, "1");
+    }
+    if (entered.deadlineAt <= this.#parts.runtime.clock.now()) return entered.refuse("ENMESH_DEADLINE_EXCEEDED", 504);
+    entered.run(handler);
+  }
+}
+
+/** One inbound request, and the context of the calls that are made to answer it. */
+export class InboundRequest implements RequestContext {
+  readonly deadlineAt: number;
+  readonly attempt: number;
+  readonly requestId: string;
+  readonly trace: TraceContext;
+  readonly peer: Peer | undefined;
+  readonly #parts: InboundParts;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #route: () => string | undefined;
+  readonly #tracing: InboundTrace;
+  readonly #startedAt: number;
+  #abort: AbortController | undefined;
+  #refusedWith: MeshErrorCode | undefined;
+
+  constructor(parts: InboundParts, request: IncomingMessage, response: ServerResponse, route: () => string | undefined) {
+    const { runtime, isEdge } = parts;
+    const header = (name: string): string | undefined => one(request.headers[name]);
+    const inner = isEdge ? nothing : header;
+    this.#parts = parts;
+    this.#request = request;
+    this.#response = response;
+    this.#route = route;
+    this.#startedAt = runtime.clock.now();
+    const remaining = wholeNumber(inner(meshHeaders.deadline), longestDeadlineMs);
+    this.deadlineAt = remaining === undefined ? Number.POSITIVE_INFINITY : this.#startedAt + remaining;
+    this.attempt = Math.max(1, wholeNumber(inner(meshHeaders.attempt), highestAttempt) ?? 1);
+    this.requestId = usableId(inner(meshHeaders.requestId)) ?? randomRequestId(runtime.random);
+    this.peer = peerOf(inner(meshHeaders.source));
+    this.#tracing = parts.startTrace(inner, request.method ?? "GET", pathOf(request));
+    this.trace = this.#tracing.trace;
+  }
+
+  /** Aborts when the caller goes away, or stops waiting. Made when it is first asked for. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      const left = this.deadlineAt - this.#parts.runtime.clock.now();
+      if (left !== Number.POSITIVE_INFINITY) {
+        const timer = setTimeout(() => abort.abort(new Error("the caller no longer waits")), Math.max(0, left)).unref();
+        this.#response.once("close", () => clearTimeout(timer));
+      }
+    }
+    return this.#abort.signal;
+  }
+
+  run(handler: () => void): void {
+    runInContext(this, () => this.#tracing.run(handler));
+  }
+
+  /** Answers in place of the handler: nothing has run, so the request may be repeated elsewhere. */
+  refuse(code: MeshErrorCode, status: number): void {
+    this.#refusedWith = code;
+    this.#response.setHeader(meshHeaders.shed, "1");
+    answer(this.#response, status, `${code}\n`);
+  }
+
+  /** The answer is out, or its reader is gone. */
+  end(): void {
+    const isAborted = !this.#response.writableFinished;
+    if (isAborted) this.#abort?.abort(new Error("the caller went away"));
+    const record: InboundRecord = {
+      method: this.#request.method ?? "GET",
+      path: pathOf(this.#request),
+      route: this.#route(),
+      status: this.#response.headersSent ? this.#response.statusCode : 0,
+      durationMs: this.#parts.runtime.clock.now() - this.#startedAt,
+      peer: this.peer,
+      trace: this.trace,
+      requestId: this.requestId,
+      attempt: this.attempt,
+      isAborted,
+      refusedWith: this.#refusedWith,
+    };
+    this.#tracing.end(record);
+    for (const observe of this.#parts.observers) observe(record);
+  }
+}
+
+const noRoute = (): undefined => undefined;
+const nothing = (): undefined => undefined;
+
+function answer(response: ServerResponse, status: number, text = ""): void {
+  response.statusCode = status;
+  if (text !== "") response.setHeader("content-type", "text/plain; charset=utf-8");
+  response.end(text);
+}
+
+function one(value: string | string[] | undefined): string | undefined {
+  return typeof value === "string" ? value : value?.[0];
+}
+
+function pathOf(request: IncomingMessage): string {
+  // Express shortens `url` inside a mounted router and keeps the whole in `originalUrl`.
+  const url = (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/";
+  const query = url.indexOf("?");
+  return query === -1 ? url : url.slice(0, query);
+}
+
+function wholeNumber(text: string | undefined, max: number): number | undefined {
+  if (text === undefined || !/^\d{1,12}$/.test(text)) return undefined;
+  return Math.min(Number(text), max);
+}
+
+function usableId(text: string | undefined): string | undefined {
+  return text !== undefined && /^[\w.:-]{1,128}$/.test(text) ? text : undefined;
+}
+
+/** `namespace/service/version`. */
+function peerOf(text: string | undefined): Peer | undefined {
+  if (text === undefined || text.length > 256) return undefined;
+  const [namespace, service, version, ...rest] = text.split("/");
+  if (!namespace || !service || !version || rest.length > 0) return undefined;
+  const isName = (name: string): boolean => /^[\w.-]{1,100}$/.test(name);
+  return isName(namespace) && isName(service) && isName(version) ? { namespace, service, version } : undefined;
+}

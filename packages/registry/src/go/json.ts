@@ -1,0 +1,25 @@
+import { DecodeError } from "./decode-error.ts";
+
+/**
+ * Reads a JSON body.
+ *
+ * @throws DecodeError with the words of Go's decoder: `EOF` for nothing at all, `unexpected EOF` for a torn body.
+ */
+export function parseJson(body: Uint8Array | undefined): unknown {
+  const text = body === undefined ? "" : new TextDecoder().decode(body);
+  if (text.trim() === "") throw new DecodeError("EOF");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new DecodeError(inGosWords(text, (error as Error).message));
+  }
+}
+
+/** V8 tells the position of what it stumbled over, or that the text ended; Go tells the character. */
+function inGosWords(text: string, message: string): string {
+  const position = /at position (\d+)/.exec(message)?.[1];
+  const token = /^Unexpected token '(.)'/u.exec(message)?.[1];
+  const character = token ?? (position === undefined ? undefined : text[Number(position)]);
+  if (character === undefined || /^Unexpected end|^Unterminated/.test(message)) return "unexpected EOF";
+  return `invalid character '${character}' looking for beginning of value`;
+}

@@ -1,0 +1,99 @@
+import { parseBool } from "../go/numbers.ts";
+import { renderCheck, sortedChecks } from "../render/check.ts";
+import { renderAgentService } from "../render/service.ts";
+import { done, json } from "./answers.ts";
+import { refuseFilter } from "./blocking-query.ts";
+import { decodeBody } from "./body.ts";
+import type { Context } from "./context.ts";
+import { durably } from "./durable.ts";
+import { Rejection, type Ask, type Route } from "./exchange.ts";
+import { readService, serviceSpec } from "./service-spec.ts";
+
+/** Registration, and the agent's own view of what is registered. */
+export function agentRoutes(context: Context): Route[] {
+  const { agent, store, node } = context;
+
+  return [
+    {
+      path: "/v1/agent/service/register",
+      handlers: {
+        PUT: ({ body, query }) => {
+          const { service, checks } = readService(decodeBody(body, serviceSpec));
+          const replaces = query.has("replace-existing-checks") && query.get("replace-existing-checks") !== "false";
+          return durably(context, () => {
+            agent.registerService(service, checks, replaces);
+            return done;
+          });
+        },
+      },
+    },
+    {
+      path: "/v1/agent/service/deregister/*",
+      handlers: {
+        PUT: ({ rest: id }) =>
+          durably(context, () => {
+            if (agent.deregisterService(id)) return done;
+            throw new Rejection(404, `Unknown service ID ${JSON.stringify(id)}. Ensure that the service ID is passed, not the service name.`);
+          }),
+      },
+    },
+    {
+      path: "/v1/agent/service/maintenance/*",
+      handlers: {
+        PUT: (ask) => {
+          if (ask.rest === "") throw new Rejection(400, "Missing service ID");
+          return setMaintenance(ask, ask.rest);
+        },
+      },
+    },
+    { path: "/v1/agent/maintenance", handlers: { PUT: (ask) => setMaintenance(ask, "") } },
+    {
+      path: "/v1/agent/service/*",
+      handlers: {
+        GET: ({ rest: id }) => {
+          const service = store.catalog.services.get(id);
+          if (service === undefined) throw new Rejection(404, `unknown service ID: ${id}`);
+          return json(JSON.stringify(renderAgentService(service, node.datacenter)));
+        },
+      },
+    },
+    {
+      path: "/v1/agent/services",
+      handlers: {
+        GET: ({ query }) => {
+          refuseFilter(query);
+          const services = [...store.catalog.services.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+          return json(renderMap(services.map((service) => [service.id, renderAgentService(service, node.datacenter)])));
+        },
+      },
+    },
+    {
+      path: "/v1/agent/checks",
+      handlers: {
+        GET: ({ query }) => {
+          refuseFilter(query);
+          const checks = sortedChecks(store.catalog.checks.values());
+          // The agent knows the last word of each check, and keeps no indexes of its own.
+          const own = checks.map((check) => ({ ...check, output: agent.outputOf(check), createIndex: 0, modifyIndex: 0 }));
+          return json(renderMap(own.map((check) => [check.id, renderCheck(check, node.name)])));
+        },
+      },
+    },
+  ];
+
+  function setMaintenance({ query }: Ask, serviceId: string): ReturnType<typeof durably> {
+    const given = query.get("enable");
+    if (given === null || given === "") throw new Rejection(400, "Missing value for enable");
+    const isOn = parseBool(given);
+    if (isOn === undefined) throw new Rejection(400, `Invalid value for enable: ${JSON.stringify(given)}`);
+    return durably(context, () => {
+      if (agent.setMaintenance(serviceId, isOn, query.get("reason") ?? "")) return done;
+      throw new Rejection(404, `No service registered with ID ${JSON.stringify(serviceId)}`);
+    });
+  }
+}
+
+/** An object in JSON whose keys may be any text, in the order given. */
+export function renderMap(entries: readonly (readonly [string, unknown])[]): string {
+  return `{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`;
+}

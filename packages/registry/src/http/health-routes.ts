@@ -1,0 +1,96 @@
+import { parseBool } from "../go/numbers.ts";
+import type { Check } from "../model/check.ts";
+import { renderCheck, sortedChecks } from "../render/check.ts";
+import { topics } from "../state/topics.ts";
+import { json } from "./answers.ts";
+import { answerRead } from "./blocking-query.ts";
+import type { Context } from "./context.ts";
+import { Rejection, type Answer, type Route } from "./exchange.ts";
+
+/** Who is healthy: what discovery asks and waits for. */
+export function healthRoutes(context: Context): Route[] {
+  const { healthTexts, node } = context;
+  const { catalog } = context.store;
+
+  return [
+    {
+      path: "/v1/health/service/*",
+      handlers: {
+        GET: (ask) => {
+          const { rest: name, query } = ask;
+          if (name === "") throw new Rejection(400, "Missing service name");
+          const onlyPassing = isPassing(query.get("passing"));
+          const tags = query.size === 0 ? [] : query.getAll("tag");
+          return answerRead(context, ask, {
+            topics: [topics.service(name), topics.node],
+            index: () => catalog.indexOf(name),
+            answer: () => json(healthTexts.service(name, tags, onlyPassing)),
+          });
+        },
+      },
+    },
+    {
+      path: "/v1/health/checks/*",
+      handlers: {
+        GET: (ask) => {
+          const { rest: name } = ask;
+          if (name === "") throw new Rejection(400, "Missing service name");
+          return answerRead(context, ask, {
+            topics: [topics.service(name), topics.node],
+            index: () => catalog.indexOf(name),
+            answer: () => render(sortedChecks(checksOfName(name))),
+          });
+        },
+      },
+    },
+    {
+      path: "/v1/health/node/*",
+      handlers: {
+        GET: (ask) => {
+          if (ask.rest === "") throw new Rejection(400, "Missing node name");
+          return answerRead(context, ask, {
+            topics: [topics.checks],
+            index: () => catalog.checksIndex,
+            answer: () => render(ask.rest === node.name ? allChecks() : []),
+          });
+        },
+      },
+    },
+    {
+      path: "/v1/health/state/*",
+      handlers: {
+        GET: (ask) => {
+          const { rest: state } = ask;
+          if (state === "") throw new Rejection(400, "Missing check state");
+          return answerRead(context, ask, {
+            topics: [topics.checks],
+            index: () => catalog.checksIndex,
+            answer: () => render(allChecks().filter(({ status }) => state === "any" || status === state)),
+          });
+        },
+      },
+    },
+  ];
+
+  function checksOfName(name: string): Check[] {
+    const instances = catalog.groups.get(name)?.instances.keys() ?? [];
+    return [...instances].flatMap((id) => [...catalog.checksOf(id).values()]);
+  }
+
+  function allChecks(): Check[] {
+    const [serf] = healthTexts.nodeChecks();
+    return sortedChecks(serf === undefined ? catalog.checks.values() : [serf, ...catalog.checks.values()]);
+  }
+
+  function render(checks: readonly Check[]): Answer {
+    return json(JSON.stringify(checks.map((check) => renderCheck(check, node.name))));
+  }
+}
+
+/** `?passing` alone says yes; with a value it must be a truth value. */
+function isPassing(given: string | null): boolean {
+  if (given === null) return false;
+  const isOn = given === "" ? true : parseBool(given);
+  if (isOn === undefined) throw new Rejection(400, "Invalid value for ?passing");
+  return isOn;
+}

@@ -1,0 +1,61 @@
+import { open, readFile, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+
+import { MeshError } from "@enmesh/core";
+
+/** The directories that this very process holds: its own id in a lock file says nothing. */
+const heldHere = new Set<string>();
+
+/**
+ * Makes sure that one registry alone writes to a directory. A lock whose process is gone (killed, or the machine was)
+ * counts for nothing.
+ *
+ * @throws MeshError `ENMESH_STORE_FAILED` when another registry holds it.
+ */
+export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
+  const path = join(resolve(directory), "registry.lock");
+  if (heldHere.has(path)) throw taken(directory, process.pid, path);
+  heldHere.add(path);
+  try {
+    await take(directory, path);
+  } catch (error) {
+    heldHere.delete(path);
+    throw error;
+  }
+  return async () => {
+    heldHere.delete(path);
+    await rm(path, { force: true });
+  };
+}
+
+async function take(directory: string, path: string): Promise<void> {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      const handle = await open(path, "wx", 0o600);
+      return await handle.writeFile(`${process.pid}\n`).finally(() => handle.close());
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    const holder = Number((await readFile(path, "utf8").catch(() => "")).trim());
+    if (holder !== process.pid && isAlive(holder)) throw taken(directory, holder, path);
+    await rm(path, { force: true });
+  }
+  throw taken(directory, 0, path);
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+function taken(directory: string, pid: number, path: string): MeshError {
+  return new MeshError(
+    "ENMESH_STORE_FAILED",
+    `another registry (process ${pid}) writes to ${directory}; stop it or choose another data directory (if no registry runs, remove ${path})`,
+  );
+}

@@ -1,0 +1,22 @@
+import type { Check, CheckStatus } from "./check.ts";
+import type { KvEntry } from "./kv-entry.ts";
+import type { Service } from "./service.ts";
+
+/** One step of the state, complete in itself: the state changes by these and by nothing else, live and in recovery. */
+export type Change =
+  | { readonly op: "service"; readonly service: Service }
+  | { readonly op: "service-gone"; readonly id: string }
+  | { readonly op: "check"; readonly check: Check }
+  | { readonly op: "check-gone"; readonly id: string }
+  | { readonly op: "status"; readonly id: string; readonly status: CheckStatus; readonly output: string }
+  | { readonly op: "kv"; readonly entry: KvEntry }
+  | { readonly op: "kv-gone"; readonly key: string }
+  | { readonly op: "kv-tree-gone"; readonly prefix: string }
+  /** No index above this one was given out before a later ceiling was safe on disk. */
+  | { readonly op: "index-ceiling"; readonly ceiling: number };
+
+/** What happens at one index: all of it or nothing. */
+export interface Commit {
+  readonly index: number;
+  readonly changes: readonly Change[];
+}

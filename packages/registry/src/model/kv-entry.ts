@@ -1,0 +1,9 @@
+/** One key with its value. */
+export interface KvEntry {
+  readonly key: string;
+  readonly value: Buffer;
+  /** An unsigned 64-bit number, in decimal: larger than what a JavaScript number holds. */
+  readonly flags: string;
+  readonly createIndex: number;
+  readonly modifyIndex: number;
+}

@@ -1,0 +1,16 @@
+/** What a blocking query can wait for. */
+export const topics: {
+  readonly services: string;
+  readonly checks: string;
+  readonly node: string;
+  readonly service: (name: string) => string;
+} = Object.freeze({
+  /** Which services there are, with which tags. */
+  services: "services",
+  /** Any check. */
+  checks: "checks",
+  /** The node's own checks, which count for every service. */
+  node: "node",
+  /** The instances of one service and their checks. */
+  service: (name: string): string => `service/${name}`,
+});

@@ -1,0 +1,76 @@
+import {
+  type AimedCall,
+  type Call,
+  type Duration,
+  headers,
+  type Policy,
+  type Refusal,
+  refuse,
+  type RoutedCall,
+  type Runtime,
+} from "@enmesh/core";
+import { OptionCheck, withDefaults } from "./options.ts";
+
+export interface DeadlineOptions {
+  /** How long a call may take in all: queueing, back-off and every attempt. @default "10s" */
+  readonly total?: Duration;
+  /** Kept back from the caller's remaining time for our own answer. @default "5ms" */
+  readonly hopReserve?: Duration;
+}
+
+export const deadlineDefaults: Required<DeadlineOptions> = Object.freeze({ total: 10_000, hopReserve: 5 });
+
+/**
+ * Ends every call in time: after `total`, or when whoever waits for us stops waiting, whichever comes first (gRPC's
+ * deadline propagation). Nothing is sent when that moment has already passed.
+ */
+export function deadline(options: DeadlineOptions, runtime: Runtime): Policy<Call> {
+  const { totalMs, reserveMs } = checkDeadline(options);
+  return {
+    name: "deadline",
+    admit: (call): Refusal | undefined => {
+      const inherited = (call.context?.deadlineAt ?? Number.POSITIVE_INFINITY) - reserveMs;
+      call.deadlineAt = Math.min(call.deadlineAt, call.startedAt + totalMs, inherited);
+      if (inherited > runtime.clock.now()) return undefined;
+      return refuse("ENMESH_DEADLINE_EXCEEDED", `"${call.service}" was not called: whoever asked no longer waits`, {
+        status: 504,
+      });
+    },
+  };
+}
+
+/** Lets a route's own `timeout` stand in place of the default, within what the caller still waits. Stands right after `route`. */
+export function routeDeadline(options: DeadlineOptions = {}): Policy<RoutedCall> {
+  const { reserveMs } = checkDeadline(options);
+  return {
+    name: "route-deadline",
+    admit: (call): undefined => {
+      const { timeoutMs } = call.plan;
+      if (timeoutMs === undefined) return;
+      const inherited = (call.context?.deadlineAt ?? Number.POSITIVE_INFINITY) - reserveMs;
+      call.deadlineAt = Math.min(call.startedAt + timeoutMs, inherited);
+    },
+  };
+}
+
+/** Tells the next hop how long we still wait, and which attempt this is. Relative time: clocks need not agree. */
+export function deadlineHeaders(runtime: Runtime): Policy<AimedCall> {
+  return {
+    name: "deadline-headers",
+    admit: (call): undefined => {
+      const until = Math.min(call.deadlineAt, call.attemptDeadlineAt);
+      if (until !== Number.POSITIVE_INFINITY)
+        call.addHeader(headers.deadline, String(Math.max(1, Math.floor(until - runtime.clock.now()))));
+      if (call.attempt > 1) call.addHeader(headers.attempt, String(call.attempt));
+    },
+  };
+}
+
+function checkDeadline(options: DeadlineOptions): { totalMs: number; reserveMs: number } {
+  const merged = withDefaults(options, deadlineDefaults);
+  const check = new OptionCheck("deadline", options, deadlineDefaults);
+  const totalMs = check.duration("total", merged.total, 1);
+  const reserveMs = check.duration("hopReserve", merged.hopReserve);
+  check.done();
+  return { totalMs, reserveMs };
+}

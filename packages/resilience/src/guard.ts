@@ -1,0 +1,75 @@
+import {
+  type AttemptInfo,
+  createRuntime,
+  Destination,
+  FunctionExchange,
+  type FunctionClassifier,
+  pipeline,
+  type Pipeline,
+  type Policy,
+  type Repeat,
+  type RoutedCall,
+  type RoutedPipeline,
+  type Runtime,
+} from "@enmesh/core";
+
+/** One step of a guarded function: a policy, or the loop. */
+export type GuardStep = Policy<RoutedCall> | Repeat<RoutedCall>;
+
+export interface GuardOptions {
+  /** Names the function in errors and events. @default the function's own name */
+  readonly name?: string;
+  /** Running it twice does what running it once does. @default true */
+  readonly idempotent?: boolean;
+  /** Says what a thrown error means. @default "transient": worth another attempt */
+  readonly classify?: FunctionClassifier;
+  readonly runtime?: Runtime;
+}
+
+/**
+ * Wraps a function in the same policies that carry HTTP calls. They stand in the order given, the first one outermost;
+ * what follows `retry` runs once per attempt. The function gets its arguments and, behind them, what it may want to know of the attempt: its
+ * number, the time that remains, and a signal that aborts when nobody waits any more.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime } from "@enmesh/core";
+ * import { guard, retry } from "@enmesh/resilience";
+ *
+ * const runtime = createRuntime();
+ * let tries = 0;
+ * const read = guard(async (id: number) => {
+ *   if (++tries < 2) throw new Error("try again");
+ *   return `order ${id}`;
+ * }, [retry({}, runtime)], { runtime });
+ *
+ * console.log(await read(7), tries); // order 7 2
+ * ```
+ */
+export function guard<A extends readonly unknown[], T>(
+  action: (...input: [...A, info: AttemptInfo]) => T | PromiseLike<T>,
+  steps: readonly GuardStep[],
+  options: GuardOptions = {},
+): (...input: A) => Promise<T> {
+  const runtime = options.runtime ?? sharedRuntime();
+  const destination = new Destination(options.name ?? (action.name || "function"));
+  const built = pipelineOf(steps);
+  const how = { isIdempotent: options.idempotent ?? true, classify: options.classify ?? (() => "transient" as const) };
+  return (...input) => {
+    const exchange = new FunctionExchange<T>(runtime, built, destination, (info) => action(...input, info), how);
+    exchange.begin();
+    return exchange.promise;
+  };
+}
+
+function pipelineOf(steps: readonly GuardStep[]): Pipeline {
+  let built = pipeline() as unknown as RoutedPipeline;
+  for (const step of steps) built = "again" in step ? built.repeat(step) : built.through(step);
+  return built.build();
+}
+
+let shared: Runtime | undefined;
+function sharedRuntime(): Runtime {
+  shared ??= createRuntime();
+  return shared;
+}
