@@ -177,6 +177,23 @@ test("a program that watches and is registered ends by itself when it has nothin
   expect(closing.lines).toEqual(["ready 1", "open 0"]);
 });
 
+test("a program that asks a registry which never answers ends by itself, too", async () => {
+  const url = await serving(() => {});
+  const source = `
+    import { createRuntime } from "@enmesh/core";
+    import { consulSource, createDirectory } from "@enmesh/discovery";
+    const runtime = createRuntime();
+    createDirectory({ source: consulSource({ url: ${JSON.stringify(url)}, runtime }), runtime });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  `;
+
+  const from = performance.now();
+  const program = spawnProgram(process.execPath, { args: ["--input-type=module", "-e", source] });
+
+  await expect(program.exited).resolves.toEqual({ code: 0, signal: null });
+  expect(performance.now() - from).toBeLessThan(4_000);
+});
+
 test("opening and closing a hundred directories leaves no socket and no waiter behind", async () => {
   const registry = await startRegistry({ port: 0 });
   endings.push(() => registry.close());

@@ -27,13 +27,16 @@ async function forward(service: string, request: FastifyRequest, reply: FastifyR
   });
   const { "content-type": type = "text/plain", "x-version": version } = answer.headers;
   if (version !== undefined) reply.header("x-version", version);
-  return reply.code(answer.statusCode).header("content-type", type).send(await answer.body.text());
+  return reply
+    .code(answer.statusCode)
+    .header("content-type", type)
+    .send(await answer.body.text());
 }
 
 // Every call ends in an answer or a MeshError, and each code says what to tell the customer.
 app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
   const status = error instanceof MeshError ? statusOf(error) : (error.statusCode ?? 500);
-  const code = error instanceof MeshError ? error.code : "BAD_REQUEST";
+  const code = error instanceof MeshError ? error.code : status >= 500 ? "INTERNAL" : "BAD_REQUEST";
   if (status >= 500) mesh.log.error({ err: error, path: request.url }, "no answer");
   const message = status === 504 ? "that took too long" : status >= 500 ? "the shop cannot answer now" : error.message;
   return reply.code(status).send({ error: code, message });

@@ -47,8 +47,12 @@ async function sendOne(ask: Ask, dueAt: number): Promise<void> {
   try {
     const { status, version, text } = await send(url, ask);
     const ms = performance.now() - dueAt;
-    if (status >= 400) return tally.over("failed", ms, { reason: `${ask.path.split(/[/?]/, 3).join("/")} ${status} ${text.slice(0, 120)}` });
-    if (!ask.isRight(JSON.parse(text) as object)) return tally.over("wrong", ms, { reason: `wrong: ${text.slice(0, 120)}` });
+    if (status >= 400)
+      return tally.over("failed", ms, {
+        reason: `${ask.path.split(/[/?]/, 3).join("/")} ${status} ${text.slice(0, 120)}`,
+      });
+    if (!ask.isRight(JSON.parse(text) as object))
+      return tally.over("wrong", ms, { reason: `wrong: ${text.slice(0, 120)}` });
     tally.over("ok", ms, { version });
     if (ask.orderId !== undefined) confirmed.push(ask.orderId);
   } catch (error) {
@@ -62,9 +66,8 @@ async function finish(): Promise<void> {
   while (tally.underWay > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
   clearInterval(seconds);
   say(tally.turn());
-  say(tally.summary(values.verify ? await countLost() : undefined));
-  if (process.connected) process.disconnect();
-  process.exit();
+  const lost = values.verify ? await countLost() : undefined;
+  say(tally.summary(lost), () => process.exit());
 }
 
 /** Orders that were confirmed to the customer and that the shop does not know as paid. */
@@ -80,9 +83,10 @@ async function countLost(): Promise<number> {
   return lost;
 }
 
-function say(report: object): void {
+function say(report: object, then: () => void = () => {}): void {
   console.log(JSON.stringify(report));
-  process.send?.(report);
+  if (process.send === undefined) then();
+  else process.send(report, then);
 }
 
 function readShare(part: string): [string, number] {

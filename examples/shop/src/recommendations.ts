@@ -15,7 +15,8 @@ const server = http.createServer(
   enmesh(mesh, (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://recommendations");
     response.setHeader("x-version", `recommendations/${version}`);
-    if (pathname !== "/recommendations") return answerJson(response, 404, { error: "there is /recommendations?for=:id" });
+    if (pathname !== "/recommendations")
+      return answerJson(response, 404, { error: "there is /recommendations?for=:id" });
 
     const found = version === "v1" ? popular() : near(searchParams.get("for") ?? "");
     return answerJson(response, 200, { version, products: found.map(({ id, name }) => ({ id, name })) });

@@ -4,10 +4,10 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { loadArguments, type LoadOptions, LoadReports } from "./load/reports.ts";
-import { loadRole, registryRole, type Role, roles } from "./starter/plan.ts";
+import type { LoadOptions, LoadReports } from "./load/reports.ts";
 import { claimPort } from "./starter/ports.ts";
-import { type Exit, ShopProcess } from "./starter/shop-process.ts";
+import { RunningShop } from "./starter/running-shop.ts";
+import type { Exit, ShopProcess } from "./starter/shop-process.ts";
 
 export type { LoadOptions, LoadSecond, LoadSummary } from "./load/reports.ts";
 export { ShopError } from "./starter/shop-error.ts";
@@ -20,7 +20,7 @@ export interface ShopOptions {
   readonly registryPort?: number;
   /** Uses this registry, such as a real Consul, and starts none. */
   readonly consulUrl?: string;
-  /** The services to start. @default all */
+  /** The services to start, by name. @default all */
   readonly services?: readonly string[];
   /** Starts the load generator once all are ready. @default false */
   readonly load?: LoadOptions | false;
@@ -30,7 +30,7 @@ export interface ShopOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Logs and databases. @default a new folder in examples/shop/.run */
   readonly folder?: string;
-  /** Called whenever a process ends that nobody here asked to. */
+  /** Called whenever a process ends while the shop is not being stopped. */
   readonly onExit?: (process: ShopProcess, exit: Exit) => void;
 }
 
@@ -51,8 +51,6 @@ export interface Shop {
 }
 
 const home = fileURLToPath(new URL("..", import.meta.url));
-const stopServicesWithinMs = 7_000;
-const stopOthersWithinMs = 2_000;
 
 /**
  * Starts the shop and resolves once every process is ready. When one of them is not, all are ended.
@@ -70,7 +68,7 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   await claimPort(gatewayPort, "gateway", "SHOP_GATEWAY_PORT");
 
   const folder = folderFor(options);
-  const running = new RunningShop(options, folder);
+  const running = new RunningShop({ meshDirectory: join(home, "mesh"), ...options }, folder);
   try {
     const registryUrl = consulUrl ?? (await running.startRegistry(registryPort));
     await running.startServices(registryUrl, gatewayPort);
@@ -89,89 +87,6 @@ export async function startShop(options: ShopOptions = {}): Promise<Shop> {
   } catch (error) {
     running.kill();
     throw error;
-  }
-}
-
-/** Starts and ends the processes; knows in which order. */
-class RunningShop {
-  readonly processes: ShopProcess[] = [];
-  readonly #options: ShopOptions;
-  readonly #folder: string;
-  #load: LoadReports | undefined;
-  #isStopping = false;
-
-  constructor(options: ShopOptions, folder: string) {
-    this.#options = options;
-    this.#folder = folder;
-  }
-
-  of(service: string, version?: string): readonly ShopProcess[] {
-    return this.processes.filter((one) => one.service === service && (version === undefined || one.version === version));
-  }
-
-  async startRegistry(port: number): Promise<string> {
-    const registry = this.#add(registryRole, "registry", { SHOP_REGISTRY_PORT: `${port}` });
-    await registry.start();
-    return `http://127.0.0.1:${registry.port}`;
-  }
-
-  async startServices(registryUrl: string, gatewayPort: number): Promise<void> {
-    const wanted = this.#options.services ?? roles.map(({ service }) => service);
-    const starting = roles
-      .filter(({ service }) => wanted.includes(service))
-      .flatMap((role) => Array.from({ length: role.count }, (_, index) => this.#addService(role, index + 1, registryUrl, gatewayPort)))
-      .map((one) => one.start());
-    await Promise.all(starting);
-  }
-
-  async startLoad(gatewayUrl: string, load: LoadOptions): Promise<LoadReports> {
-    const reports = new LoadReports((onMessage) => this.#process(loadRole, "load", {}, { args: loadArguments(gatewayUrl, load), onMessage }));
-    this.#load = reports;
-    await reports.process.start();
-    return reports;
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#load?.process.stop(stopOthersWithinMs);
-    const [registry, services] = [this.of("registry"), this.processes.filter(({ service }) => service !== "registry")];
-    await Promise.all(services.map((one) => one.stop(stopServicesWithinMs)));
-    await Promise.all(registry.map((one) => one.stop(stopOthersWithinMs)));
-  }
-
-  kill(): void {
-    this.#isStopping = true;
-    for (const one of [this.#load?.process, ...this.processes]) void one?.kill("SIGKILL");
-  }
-
-  #addService(role: Role, number: number, registryUrl: string, gatewayPort: number): ShopProcess {
-    const name = role.count === 1 ? role.service : `${role.service}-${role.version}-${number}`;
-    return this.#add(role, name, {
-      ENMESH_REGISTRY: registryUrl,
-      ENMESH_VERSION: role.version,
-      ...(role.isRouted ? { ENMESH_POLICIES: this.#options.meshDirectory ?? join(home, "mesh") } : {}),
-      ...(role.service === "gateway" ? { SHOP_GATEWAY_PORT: `${gatewayPort}` } : {}),
-    });
-  }
-
-  #add(role: Role, name: string, env: Readonly<Record<string, string>>): ShopProcess {
-    const added = this.#process(role, name, env);
-    this.processes.push(added);
-    return added;
-  }
-
-  #process(role: Role, name: string, env: Readonly<Record<string, string>>, more: { args?: readonly string[]; onMessage?: (message: unknown) => void } = {}): ShopProcess {
-    return new ShopProcess({
-      role,
-      name,
-      folder: this.#folder,
-      // A line per call and request would fill a disk overnight: ENMESH_LOG_ACCESS=all asks for it.
-      env: { ENMESH_LOG_ACCESS: process.env["ENMESH_LOG_ACCESS"] ?? "errors", SHOP_DATA: this.#folder, ...env, ...this.#options.env },
-      ...more,
-      onExit: (one, exit) => {
-        if (!this.#isStopping) this.#options.onExit?.(one, exit);
-      },
-    });
   }
 }
 

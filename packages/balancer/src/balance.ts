@@ -3,6 +3,7 @@ import {
   type BalanceStep,
   ConfigError,
   type Endpoint,
+  formatDuration,
   type Policy,
   type Problem,
   type Refusal,
@@ -57,7 +58,7 @@ export function createBalancer(options: BalancerOptions, runtime: Runtime, probe
       name: "balance",
       pick: (call) => {
         const { endpoints } = availability.of(call.destination);
-        if (endpoints.length === 0) return noEndpoint(call);
+        if (endpoints.length === 0) return noEndpoint(call, runtime.clock.now());
         return picker.pick(call.attempt === 1 || endpoints.length === 1 ? endpoints : untried(endpoints, call), call);
       },
     },
@@ -75,21 +76,29 @@ function untried(endpoints: readonly Endpoint[], call: RoutedCall): readonly End
   return rest.length > 0 ? rest : endpoints;
 }
 
-function noEndpoint(call: RoutedCall): Refusal {
-  const { name } = call.destination;
+function noEndpoint(call: RoutedCall, now: number): Refusal {
+  const { name, snapshot } = call.destination;
+  const known = snapshot.endpoints.length;
+  if (known > 0) {
+    const nextAt = Math.min(...snapshot.endpoints.map(({ health }) => health.ejectedUntil));
+    const message = `no healthy instance of "${name}" is left: ${known} known, all ejected; next look at one in ${formatDuration(Math.max(0, nextAt - now))}`;
+    return refuse("ENMESH_NO_ENDPOINT", message, { retryable: true });
+  }
   return refuse("ENMESH_NO_ENDPOINT", `no running instance of "${name}" is known; start one, or look at the registry`, {
     retryable: true,
   });
 }
 
 function checkBalancer(options: BalancerOptions): Required<BalancerOptions> {
-  const settings = { ...balancerDefaults, ...options };
+  // What is present but undefined counts as absent.
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const settings = { ...balancerDefaults, ...given };
   const problems: Problem[] = [];
   for (const key of Object.keys(options)) {
-    if (!(key in balancerDefaults))
+    if (!Object.hasOwn(balancerDefaults, key))
       problems.push({ path: key, message: `no such option; there are ${Object.keys(balancerDefaults).join(", ")}` });
   }
-  if (!(settings.policy in pickers))
+  if (!Object.hasOwn(pickers, settings.policy))
     problems.push({
       path: "policy",
       message: `must be ${Object.keys(pickers).join(" or ")}, got ${JSON.stringify(settings.policy)}`,

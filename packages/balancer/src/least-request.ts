@@ -1,4 +1,4 @@
-import type { Endpoint, Random, RoutedCall } from "@enmesh/core";
+import type { Endpoint, Random } from "@enmesh/core";
 import type { Picker } from "./picker.ts";
 
 export interface LeastRequestOptions {
@@ -21,8 +21,8 @@ export function leastRequest(random: Random, options: LeastRequestOptions = {}):
     const { health, instance } = endpoint;
     if (health.inFlight === 0) return 0;
     const owesSince = Math.max(health.lastAnswerAt, health.quietSince);
-    const base = now - owesSince > stalledAfterMs ? stalledLoad : 0;
-    return base + health.inFlight / instance.weight;
+    const isStalled = health.inFlight > health.answering && now - owesSince > stalledAfterMs;
+    return (isStalled ? stalledLoad : 0) + health.inFlight / instance.weight;
   };
 
   const leastOfAll = (endpoints: readonly Endpoint[], now: number): Endpoint => {
@@ -43,16 +43,16 @@ export function leastRequest(random: Random, options: LeastRequestOptions = {}):
 
   return {
     name: "leastRequest",
-    pick: (endpoints, call: RoutedCall) => {
+    pick: (endpoints, { attemptStartedAt: now }) => {
       const count = endpoints.length;
       if (count === 1) return endpoints[0] as Endpoint;
-      if (count <= fullScanUpTo) return leastOfAll(endpoints, call.startedAt);
+      if (count <= fullScanUpTo) return leastOfAll(endpoints, now);
       const first = Math.floor(random() * count);
       let second = Math.floor(random() * (count - 1));
       if (second >= first) second += 1;
       const one = endpoints[first] as Endpoint;
       const other = endpoints[second] as Endpoint;
-      return load(other, call.startedAt) < load(one, call.startedAt) ? other : one;
+      return load(other, now) < load(one, now) ? other : one;
     },
   };
 }

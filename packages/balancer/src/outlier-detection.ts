@@ -1,5 +1,6 @@
 import {
   blamesEndpoint,
+  type Destination,
   type EjectionReason,
   type Endpoint,
   type Outcome,
@@ -33,12 +34,13 @@ export const outlierDetectionDefaults: Required<OutlierDetectionOptions> = Objec
 
 /** An endpoint that could not be reached, or fell silent, is asked again this soon; then in growing steps. */
 const firstProbeMs = 500;
+/** What failed within this time failed by itself, also when our event loop was late. */
+const promptMs = 100;
 
 /**
  * Keeps the health record of each endpoint, and takes those that fail out of the choice for a while: at once on a refused
  * connection, at once when an attempt timed out and the endpoint said nothing to anybody in that time, else after several failures
- * in a row. Who could not be reached comes back when a probe reaches it, so that no call has to find out; who answered badly comes
- * back after a time. What our own blocked event loop made late blames nobody.
+ * in a row. After a while it is asked whether it answers at all, and comes back when it does, so that no call has to find out. What our own blocked event loop made late blames nobody.
  */
 export function healthRecord(
   options: OutlierDetectionOptions | false,
@@ -48,6 +50,7 @@ export function healthRecord(
 ): Policy<AimedCall> {
   const settings = { ...outlierDetectionDefaults, ...(options === false ? {} : options) };
   const { clock, timers, events, random } = runtime;
+  const longestProbeMs = Math.max(firstProbeMs, settings.baseEjectionMs);
 
   const mayEject = (call: AimedCall): boolean => {
     const { endpoints } = call.destination.snapshot;
@@ -66,10 +69,10 @@ export function healthRecord(
     health.ejectedFor = reason;
     health.timesEjected += 1;
     availability.changed();
-    const isUnreachable = reason !== "consecutive-failures" && probe !== undefined;
-    const forMs = isUnreachable ? firstProbeMs : ejectionMs(health.timesEjected);
+    const canProbeSoon = reason !== "consecutive-failures" && probe !== undefined;
+    const forMs = canProbeSoon ? firstProbeMs : ejectionMs(health.timesEjected);
     events.report({ type: "outlier.ejected", ...event, forMs, timesEjected: health.timesEjected });
-    reconsiderIn(endpoint, forMs, isUnreachable);
+    reconsiderIn(endpoint, call.destination, forMs);
   };
 
   const ejectionMs = (times: number): number => {
@@ -77,26 +80,31 @@ export function healthRecord(
     return full / 2 + (random() * full) / 2;
   };
 
-  const reconsiderIn = (endpoint: Endpoint, waitMs: number, byProbe: boolean): void => {
+  const reconsiderIn = (endpoint: Endpoint, destination: Destination, waitMs: number): void => {
     endpoint.health.ejectedUntil = clock.now() + waitMs;
+    const probed = (answers: boolean): void => {
+      if (answers) readmit(endpoint);
+      else reconsiderIn(endpoint, destination, Math.min(waitMs * 2, longestProbeMs));
+    };
     const timer = new TimerCallback(() => {
-      if (!byProbe || probe === undefined) return readmit(endpoint);
-      void probe(endpoint).then((answers) => {
-        if (answers) readmit(endpoint);
-        else reconsiderIn(endpoint, Math.min(waitMs * 2, settings.baseEjectionMs), true);
-      });
+      // Who left the registry is asked no more; should it come back, it starts afresh.
+      if (!destination.snapshot.endpoints.includes(endpoint)) forgive(endpoint);
+      else if (probe === undefined) readmit(endpoint);
+      else void probe(endpoint).then(probed, () => probed(false));
     });
     timers.schedule(timer, waitMs);
   };
 
-  const readmit = (endpoint: Endpoint): void => {
-    const { health } = endpoint;
-    if (health.ejectedAt === undefined) return;
+  const forgive = ({ health }: Endpoint): void => {
     health.ejectedAt = undefined;
     health.ejectedFor = undefined;
     health.consecutiveFailures = 0;
     health.lastAnswerAt = health.quietSince = clock.now();
     availability.changed();
+  };
+
+  const readmit = (endpoint: Endpoint): void => {
+    forgive(endpoint);
     events.report({
       type: "outlier.readmitted",
       endpoint: endpoint.origin,
@@ -108,11 +116,11 @@ export function healthRecord(
   const failed = (call: AimedCall, outcome: Outcome): void => {
     const { health } = call.endpoint;
     health.failures += 1;
+    // A refusal comes at once, whoever is to blame for the time; whatever took long may have waited for ourselves.
+    if (outcome.elapsedMs > promptMs && clock.now() < runtime.distrustsItselfUntil) return;
     if (outcome.cause === "connect") return eject(call, "connect-failed");
-    if (outcome.cause === "attempt-timeout") {
-      if (clock.now() < runtime.distrustsItselfUntil) return;
-      if (health.lastAnswerAt < call.attemptStartedAt) return eject(call, "silent");
-    }
+    if (outcome.cause === "attempt-timeout" && health.lastAnswerAt < call.attemptStartedAt)
+      return eject(call, "silent");
     health.consecutiveFailures += 1;
     if (health.consecutiveFailures >= settings.consecutiveFailures) eject(call, "consecutive-failures");
   };
@@ -121,7 +129,7 @@ export function healthRecord(
     name: "endpoint-health",
     admit: (call): undefined => {
       const { health } = call.endpoint;
-      if (health.inFlight === 0) health.quietSince = call.attemptStartedAt;
+      if (health.inFlight === health.answering) health.quietSince = call.attemptStartedAt;
       health.inFlight += 1;
       health.attempts += 1;
     },

@@ -1,7 +1,7 @@
-import type { Endpoint, RoutedCall } from "@enmesh/core";
+import type { AttemptCall, Endpoint } from "@enmesh/core";
 
 /** Chooses one of several endpoints. It never gets an empty list, and never changes it. */
 export interface Picker {
   readonly name: string;
-  readonly pick: (endpoints: readonly Endpoint[], call: RoutedCall) => Endpoint;
+  readonly pick: (endpoints: readonly Endpoint[], call: AttemptCall) => Endpoint;
 }

@@ -14,7 +14,7 @@ export abstract class Attempt implements AimedCall {
   readonly exchange: Exchange;
   readonly slots: unknown[] = [];
   readonly attempt: number;
-  readonly attemptStartedAt: number;
+  attemptStartedAt: number;
   attemptDeadlineAt: number = Number.POSITIVE_INFINITY;
   endpoint!: Endpoint;
   /** True once an answer was handed to the caller: from here on nothing is repeated. */
@@ -24,12 +24,14 @@ export abstract class Attempt implements AimedCall {
   readonly addedHeaders: string[] = [];
 
   #admitted = 0;
+  #wasSent = false;
   #answer: Outcome | undefined;
 
   protected constructor(exchange: Exchange) {
     this.exchange = exchange;
     this.attempt = exchange.attempt;
-    this.attemptStartedAt = exchange.attempt === 1 ? exchange.startedAt : exchange.runtime.clock.now();
+    const beganWithTheCall = exchange.attempt === 1 && !exchange.hasWaited;
+    this.attemptStartedAt = beganWithTheCall ? exchange.startedAt : exchange.runtime.clock.now();
   }
 
   /** Hands the request to the transport. */
@@ -106,17 +108,22 @@ export abstract class Attempt implements AimedCall {
    * rest of the answer is to be dropped.
    */
   answered(outcome: Outcome): boolean {
-    if (this.isOver) return false;
-    if (outcome.kind !== "success" && outcome.kind !== "clientError") {
+    if (this.isOver || this.isCommitted) return !this.isOver;
+    if (outcome.kind !== "success") {
       const again = this.exchange.considerRepeating(outcome);
       if (again !== undefined) {
         this.#settle(outcome);
         this.exchange.repeatAfter(again, outcome);
         return false;
       }
+      if (this.exchange.stopped !== undefined) {
+        this.stop(this.exchange.stopped);
+        return false;
+      }
     }
     this.#answer = outcome;
     this.isCommitted = true;
+    this.#noteAnswer(outcome);
     return true;
   }
 
@@ -130,54 +137,79 @@ export abstract class Attempt implements AimedCall {
 
   /** No answer came, or it broke off. */
   fail(outcome: Outcome): void {
+    if (!this.isOver) this.#conclude(outcome);
+  }
+
+  /** The attempt's own time is up. */
+  timeOut(now: number): void {
+    const elapsed = now - this.attemptStartedAt;
+    const where = this.endpoint === undefined ? "" : ` at ${this.endpoint.origin}`;
+    const error = new MeshError(
+      "ENMESH_ATTEMPT_TIMEOUT",
+      `"${this.service}"${where} did not answer within ${Math.round(elapsed)} ms`,
+      {
+        destination: this.destination.name,
+      },
+    );
+    this.#abandonFor(error);
+    this.#conclude(failed("attempt-timeout", error, elapsed));
+  }
+
+  /** The call is over from outside: deadline, or its caller went away. */
+  stop(outcome: Outcome): void {
     if (this.isOver) return;
+    this.#abandonFor(outcome.error as Error);
+    const own = { ...outcome, elapsedMs: this.elapsedMs(), mayHaveRun: this.#wasSent && outcome.mayHaveRun };
+    this.#settle(own);
+    this.exchange.end(own);
+  }
+
+  #conclude(outcome: Outcome): void {
     const again = this.isCommitted ? undefined : this.exchange.considerRepeating(outcome);
     this.#settle(outcome);
     if (again === undefined) this.exchange.end(outcome);
     else this.exchange.repeatAfter(again, outcome);
   }
 
-  /** The attempt's own time is up. */
-  timeOut(now: number): void {
-    const elapsed = now - this.attemptStartedAt;
-    const error = new MeshError(
-      "ENMESH_ATTEMPT_TIMEOUT",
-      `"${this.service}" at ${this.endpoint.origin} did not answer within ${Math.round(elapsed)} ms`,
-      {
-        destination: this.destination.name,
-      },
-    );
-    this.abandon(error);
-    this.fail(failed("attempt-timeout", error, elapsed));
-  }
-
-  /** The call is over from outside: deadline, or its caller went away. */
-  stop(outcome: Outcome): void {
-    if (this.isOver) return;
-    this.abandon(outcome.error as Error);
-    this.#settle(outcome);
-    this.exchange.end(outcome);
+  #abandonFor(reason: Error): void {
+    // First of all, so that a transport which complains at once is not heard.
+    this.isOver = true;
+    this.abandon(reason);
   }
 
   #admit(from: number): void {
-    const { admits } = this.exchange.pipeline.attemptScope;
-    for (let index = from; index < admits.length; index++) {
-      const answer = admits[index]?.(this);
-      if (answer === undefined) continue;
-      this.#admitted = index;
+    const { exchange } = this;
+    const { attemptScope } = exchange.pipeline;
+    const { length } = attemptScope.admits;
+    for (let index = from; index < length; index++) {
+      const answer = exchange.ask(attemptScope, index, this);
+      if (answer === undefined && exchange.stopped === undefined) continue;
+      this.#admitted = answer === undefined ? index + 1 : index;
+      if (answer === undefined || exchange.stopped !== undefined) return this.stop(exchange.stopped as Outcome);
       if (answer.type === "refusal") return this.fail(refused(answer, this.elapsedMs()));
-      return this.exchange.hold(answer, (refusal) =>
-        refusal === undefined ? this.#admit(index + 1) : this.fail(refused(refusal, this.elapsedMs())),
-      );
+      return exchange.hold(answer, (refusal) => {
+        if (refusal !== undefined) return this.fail(refused(refusal, this.elapsedMs()));
+        this.attemptStartedAt = exchange.runtime.clock.now();
+        this.#admit(index + 1);
+      });
     }
-    this.#admitted = admits.length;
-    this.exchange.armFor(this);
+    this.#admitted = length;
+    if (!exchange.armFor(this)) return;
+    this.#wasSent = true;
     this.send();
+  }
+
+  /** The endpoint owes no answer any more, though its body may go on for hours. No policy is asked at this moment. */
+  #noteAnswer(outcome: Outcome): void {
+    const health = this.endpoint?.health;
+    if (health === undefined) return;
+    health.answering += 1;
+    health.lastAnswerAt = Math.max(health.lastAnswerAt, this.attemptStartedAt + outcome.elapsedMs);
   }
 
   #settle(outcome: Outcome): void {
     this.isOver = true;
-    const { settles } = this.exchange.pipeline.attemptScope;
-    for (let index = this.#admitted - 1; index >= 0; index--) settles[index]?.(this, outcome);
+    if (this.isCommitted && this.endpoint !== undefined) this.endpoint.health.answering -= 1;
+    this.exchange.tell(this.exchange.pipeline.attemptScope, this.#admitted, this, outcome);
   }
 }

@@ -74,13 +74,17 @@ export interface RoutedCall extends Call {
   readonly plan: RoutePlan;
 }
 
-/** One attempt that knows its endpoint. */
-export interface AimedCall extends RoutedCall {
-  readonly endpoint: Endpoint;
-  /** When this attempt was started, on the monotonic clock. */
+/** One attempt of a routed call: it has a time of its own, and no endpoint yet. */
+export interface AttemptCall extends RoutedCall {
+  /** When this attempt was started, on the monotonic clock. Time spent waiting for a place is not part of it. */
   readonly attemptStartedAt: number;
   /** When this attempt must have brought an answer's headers. A policy may only bring it nearer. */
   attemptDeadlineAt: number;
   /** Adds a header to this attempt alone; it replaces what the caller sent under that name. */
   addHeader(name: string, value: string): void;
+}
+
+/** One attempt that knows its endpoint. */
+export interface AimedCall extends AttemptCall {
+  readonly endpoint: Endpoint;
 }

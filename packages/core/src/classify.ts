@@ -75,7 +75,11 @@ export function refused(refusal: Refusal, elapsedMs: number): Outcome {
  * have run only when the call is idempotent, and nothing whose body cannot be sent again.
  */
 export function isWorthRepeating(call: Call, outcome: Outcome): boolean {
-  if (outcome.kind !== "transient" && outcome.kind !== "throttled") return false;
+  return (outcome.kind === "transient" || outcome.kind === "throttled") && isSafeToRepeat(call, outcome);
+}
+
+/** Says whether another attempt is safe, whether or not it makes sense. */
+export function isSafeToRepeat(call: Call, outcome: Outcome): boolean {
   if (outcome.refusal !== undefined && !outcome.refusal.retryable) return false;
   if (!call.isReplayable) return false;
   return !outcome.mayHaveRun || call.isIdempotent;
@@ -93,14 +97,20 @@ export function isIdempotentMethod(method: string): boolean {
   return idempotentMethods.has(method);
 }
 
+const seconds = /^-?\d+(\.\d+)?$/;
+// `Date.parse` reads nearly anything ("error 5" is a day in May), so that only what begins like an HTTP date gets there.
+const httpDate = /^(mon|tue|wed|thu|fri|sat|sun)[a-z]*,? /i;
+
 /**
- * Reads a `Retry-After` value (RFC 9110 §10.2.3): seconds, also fractions, or a date. What lies in the past is 0, what cannot be read is nothing.
+ * Reads a `Retry-After` value (RFC 9110 §10.2.3): seconds, also fractions, or a date. What lies in the past is 0, what
+ * cannot be read is nothing; of several such headers the first one counts.
  */
-export function parseRetryAfter(value: string | undefined, wallNow: number): number | undefined {
-  if (value === undefined) return undefined;
-  const text = value.trim();
-  if (/^-?\d+(\.\d+)?$/.test(text)) return Math.max(0, Number(text) * 1_000);
-  if (!/[a-z]/i.test(text)) return undefined;
-  const at = Date.parse(text);
+export function parseRetryAfter(value: string | readonly string[] | undefined, wallNow: number): number | undefined {
+  const text = (typeof value === "object" ? value[0] : value)?.trim();
+  if (text === undefined) return undefined;
+  if (seconds.test(text)) return Math.max(0, Number(text) * 1_000);
+  if (!httpDate.test(text)) return undefined;
+  // The oldest of the three forms (asctime) names no zone; all of them mean GMT.
+  const at = Date.parse(/gmt$/i.test(text) ? text : `${text} GMT`);
   return Number.isNaN(at) ? undefined : Math.max(0, at - wallNow);
 }

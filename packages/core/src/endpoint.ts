@@ -31,7 +31,9 @@ export type EjectionReason = "consecutive-failures" | "connect-failed" | "silent
 export class EndpointHealth {
   /** Attempts under way. */
   inFlight = 0;
-  /** When the last attempt was sent while none was under way, or the last answer came: since then it owes an answer. */
+  /** Attempts under way whose answer has begun (a download, an event stream): what they still owe is only its rest. */
+  answering = 0;
+  /** When it began to owe an answer: the last attempt that was sent while it owed none. */
   quietSince = 0;
   consecutiveFailures = 0;
   consecutiveConnectFailures = 0;

@@ -21,8 +21,11 @@ export class EventChannel {
   /** Starts listening; the returned function stops it. */
   listen(listener: EventListener): () => void {
     this.#listeners = [...this.#listeners, listener];
+    let listens = true;
     return () => {
-      this.#listeners = this.#listeners.filter((other) => other !== listener);
+      // Somebody else may listen with the same function: only one of the two leaves.
+      if (listens) this.#listeners = this.#listeners.toSpliced(this.#listeners.indexOf(listener), 1);
+      listens = false;
     };
   }
 

@@ -5,12 +5,13 @@ import { type RequestContext, currentContext } from "./context.ts";
 import type { Destination, Endpoint } from "./endpoint.ts";
 import { MeshError } from "./errors.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Pipeline } from "./pipeline.ts";
-import type { Refusal, Routing, Wait } from "./policy.ts";
+import type { Pipeline, Scope } from "./pipeline.ts";
+import { policyFailed, type Refusal, type Repeat, type Routing, type Wait } from "./policy.ts";
 import type { Runtime } from "./runtime.ts";
 import { TimerNode } from "./timers.ts";
 
 type Phase = "admitting" | "waiting" | "attempting" | "backing-off" | "over";
+type Resume = (refusal?: Refusal) => void;
 
 const noFailures: readonly AttemptRecord[] = Object.freeze([]);
 const noWait = (): void => {};
@@ -33,6 +34,8 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
 
   deadlineAt: number = Number.POSITIVE_INFINITY;
   attempt = 0;
+  /** True once a policy made it wait: its first attempt began later than the call. */
+  hasWaited = false;
   failures: readonly AttemptRecord[] = noFailures;
   retryBudgetExhausted = false;
   endpoint!: Endpoint;
@@ -42,8 +45,11 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
   #phase: Phase = "admitting";
   #admitted = 0;
   #current: Attempt | undefined;
-  #resume: (refusal?: Refusal) => void = noWait;
+  #resume: Resume = noWait;
+  #resumesAt: number = Number.POSITIVE_INFINITY;
   #giveUpPlace: (() => void) | undefined;
+  #isAsking = false;
+  #stopped: Outcome | undefined;
 
   protected constructor(runtime: Runtime, pipeline: Pipeline, service: string) {
     super();
@@ -64,6 +70,11 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
     return this.#phase === "over";
   }
 
+  /** Why the call is to end, when it was stopped while its policies were asked. Whoever asked them ends it. */
+  get stopped(): Outcome | undefined {
+    return this.#stopped;
+  }
+
   /** Starts the call. */
   begin(): void {
     this.#admit(0);
@@ -71,7 +82,7 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
 
   /** The caller went away. */
   cancel(reason?: unknown): void {
-    if (this.#phase === "over") return;
+    if (this.#phase === "over" || this.#stopped !== undefined) return;
     const error = new MeshError("ENMESH_CANCELLED", `the call to "${this.service}" was cancelled by its caller`, {
       cause: reason,
       destination: this.service,
@@ -91,27 +102,35 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
   /** Called by the timers: a wait is over, or a deadline has passed. */
   due(now: number): void {
     if (now >= this.deadlineAt) return this.#expire();
-    if (this.#phase === "waiting") return this.#resume();
+    if (this.#phase === "waiting") return now >= this.#resumesAt ? this.#wake() : this.#armForWait();
     if (this.#phase === "backing-off") return this.#attemptOnce();
     if (this.#phase !== "attempting") return;
     const attempt = this.#current as Attempt;
     if (!attempt.isCommitted && now >= attempt.attemptDeadlineAt) return attempt.timeOut(now);
-    this.armFor(attempt);
+    void this.armFor(attempt);
   }
 
-  /** Sets the timer for the nearest limit of the attempt under way. */
-  armFor(attempt: Attempt): void {
+  /** Sets the timer for the nearest limit of the attempt under way. False: the call's time is already up, and it has ended. */
+  armFor(attempt: Attempt): boolean {
     const at =
       attempt.isCommitted || this.deadlineAt < attempt.attemptDeadlineAt ? this.deadlineAt : attempt.attemptDeadlineAt;
-    if (at === Number.POSITIVE_INFINITY) return;
-    this.runtime.timers.schedule(this, at - this.runtime.clock.now());
+    if (at === Number.POSITIVE_INFINITY) return true;
+    const now = this.runtime.clock.now();
+    if (now >= this.deadlineAt) {
+      this.#expire();
+      return false;
+    }
+    this.runtime.timers.schedule(this, at - now);
+    return true;
   }
 
   /** Holds the call at a policy that asked it to wait; goes on with `resume`. */
-  hold(wait: Wait, resume: (refusal?: Refusal) => void): void {
+  hold(wait: Wait, resume: Resume): void {
     const before = this.#phase;
-    this.#phase = "waiting";
     let isDone = false;
+    this.hasWaited = true;
+    this.#phase = "waiting";
+    this.#resumesAt = this.runtime.clock.now() + (wait.forMs ?? Number.POSITIVE_INFINITY);
     this.#resume = (refusal) => {
       if (isDone || this.#phase === "over") return;
       isDone = true;
@@ -121,27 +140,60 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
       this.runtime.timers.cancel(this);
       resume(refusal);
     };
-    const remaining = this.deadlineAt - this.runtime.clock.now();
-    if (wait.forMs !== undefined) this.runtime.timers.schedule(this, Math.min(wait.forMs, remaining), true);
-    else if (remaining !== Number.POSITIVE_INFINITY) this.runtime.timers.schedule(this, remaining, true);
-    const giveUpPlace = wait.begin?.(this.#resume);
-    if (!isDone) this.#giveUpPlace = giveUpPlace;
+    this.#armForWait();
+    let giveUpPlace: (() => void) | undefined;
+    try {
+      giveUpPlace = wait.begin?.(this.#resume);
+    } catch (error) {
+      this.#resume(policyFailed("wait", error));
+    }
+    if (isDone) return;
+    // Cancelled while the wait began: nobody else will give its place up.
+    if (this.isOver) giveUpPlace?.();
+    else this.#giveUpPlace = giveUpPlace;
   }
 
   /** Asks the loop whether this outcome is to be followed by another attempt: the time until then, or undefined. */
   considerRepeating(outcome: Outcome): number | undefined {
-    const again = this.pipeline.repeat?.again(this, outcome);
-    if (again === undefined || this.#phase === "over") return undefined;
+    const again = this.#askLoop((loop) => loop.again(this, outcome));
+    if (again === undefined) return undefined;
     return this.runtime.clock.now() + again < this.deadlineAt ? again : undefined;
   }
 
-  /** The attempt is settled and another one follows. */
+  /** The attempt is settled and another one follows, unless the call was stopped meanwhile. */
   repeatAfter(waitMs: number, outcome: Outcome): void {
     this.#remember(outcome);
     this.#current = undefined;
     this.#phase = "backing-off";
-    if (waitMs <= 0) this.#attemptOnce();
-    else this.runtime.timers.schedule(this, waitMs, true);
+    if (this.#stopped !== undefined) return this.end(this.#stopped);
+    if (waitMs > 0) return this.runtime.timers.schedule(this, waitMs, true);
+    this.runtime.timers.cancel(this);
+    this.#attemptOnce();
+  }
+
+  /** Asks one policy. A stop that comes meanwhile waits for its answer, so that whoever admits the call is told its end. */
+  ask<X>({ admits, names }: Scope<X>, index: number, call: X): Refusal | Wait | undefined {
+    this.#isAsking = true;
+    try {
+      return admits[index]?.(call);
+    } catch (error) {
+      return policyFailed(names[index], error);
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  /** Tells the first `count` policies, the last one first. What one of them throws is reported and harms no other. */
+  tell<X>({ settles, names }: Scope<X>, count: number, call: X, outcome: Outcome): void {
+    this.#isAsking = true;
+    for (let index = count - 1; index >= 0; index--) {
+      try {
+        settles[index]?.(call, outcome);
+      } catch (error) {
+        this.runtime.events.report({ type: "policy.failed", policy: names[index], error });
+      }
+    }
+    this.#isAsking = false;
   }
 
   /** The last attempt is settled: tells the policies of the call, then the caller. */
@@ -152,26 +204,54 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
     this.#phase = "over";
     this.#current = undefined;
     this.runtime.timers.cancel(this);
-    const { settles } = this.pipeline.callScope;
-    for (let index = this.#admitted - 1; index >= 0; index--) settles[index]?.(this, outcome);
+    this.tell(this.pipeline.callScope, this.#admitted, this, outcome);
     this.deliver(outcome);
   }
 
   #admit(from: number): void {
-    const { admits } = this.pipeline.callScope;
-    for (let index = from; index < admits.length; index++) {
-      const answer = admits[index]?.(this);
-      if (answer === undefined) continue;
-      this.#admitted = index;
+    const { callScope } = this.pipeline;
+    const { length } = callScope.admits;
+    for (let index = from; index < length; index++) {
+      const answer = this.ask(callScope, index, this);
+      if (answer === undefined && this.#stopped === undefined) continue;
+      this.#admitted = answer === undefined ? index + 1 : index;
+      if (answer === undefined || this.#stopped !== undefined) return this.end(this.#stopped as Outcome);
       if (answer.type === "refusal") return this.end(refused(answer, this.elapsedMs()));
       return this.hold(answer, (refusal) =>
         refusal === undefined ? this.#admit(index + 1) : this.end(refused(refusal, this.elapsedMs())),
       );
     }
-    this.#admitted = admits.length;
+    this.#admitted = length;
     if (this.runtime.clock.now() >= this.deadlineAt) return this.#expire();
-    this.pipeline.repeat?.begin?.(this);
-    this.#attemptOnce();
+    this.#askLoop((loop) => loop.begin?.(this));
+    if (this.#stopped === undefined) this.#attemptOnce();
+    else this.end(this.#stopped);
+  }
+
+  #askLoop<T>(question: (loop: Repeat<RoutedCall>) => T): T | undefined {
+    const { repeat } = this.pipeline;
+    if (repeat === undefined) return undefined;
+    this.#isAsking = true;
+    try {
+      return question(repeat);
+    } catch (error) {
+      this.runtime.events.report({ type: "policy.failed", policy: repeat.name, error });
+      return undefined;
+    } finally {
+      this.#isAsking = false;
+    }
+  }
+
+  #armForWait(): void {
+    const at = Math.min(this.#resumesAt, this.deadlineAt);
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.runtime.timers.schedule(this, at - this.runtime.clock.now(), true);
+  }
+
+  /** The time of a wait is over: a place that it also waited for is given up. */
+  #wake(): void {
+    this.#giveUpPlace?.();
+    this.#resume();
   }
 
   #attemptOnce(): void {
@@ -196,6 +276,8 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
   }
 
   #stop(outcome: Outcome): void {
+    this.#stopped = outcome;
+    if (this.#isAsking) return;
     this.#giveUpPlace?.();
     this.#giveUpPlace = undefined;
     const attempt = this.#current;
@@ -206,12 +288,12 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
   #remember(outcome: Outcome): void {
     const record: AttemptRecord = {
       attempt: this.attempt,
-      endpoint: this.endpoint,
+      endpoint: this.#current?.endpoint,
       kind: outcome.kind,
       status: outcome.status,
       cause: outcome.cause,
       elapsedMs: outcome.elapsedMs,
-      message: outcome.error?.message,
+      message: outcome.error?.message ?? outcome.refusal?.code,
     };
     this.failures = [...this.failures, record];
   }

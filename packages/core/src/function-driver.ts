@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
 import { Attempt } from "./attempt.ts";
 import { answered, failed } from "./classify.ts";
 import type { Destination } from "./endpoint.ts";
@@ -14,7 +16,7 @@ export interface AttemptInfo {
   readonly attempt: number;
   /** Aborts when the attempt's time is up or the caller went away. */
   readonly signal: AbortSignal;
-  /** Milliseconds until nobody waits any more; `Infinity` when there is no limit. */
+  /** Milliseconds until nobody waits for this attempt any more; `Infinity` when there is no limit. */
   readonly remainingMs: number;
 }
 
@@ -32,6 +34,8 @@ export class FunctionExchange<T> extends Exchange {
   readonly promise: Promise<T>;
   value: T | undefined;
   thrown: unknown;
+  /** A later attempt is started by a timer; it still belongs to whoever made the call. */
+  readonly #asCaller = AsyncLocalStorage.snapshot();
   #resolve!: (value: T) => void;
   #reject!: (error: unknown) => void;
 
@@ -54,6 +58,10 @@ export class FunctionExchange<T> extends Exchange {
     });
   }
 
+  run(info: AttemptInfo): T | PromiseLike<T> {
+    return info.attempt === 1 && !this.hasWaited ? this.action(info) : this.#asCaller(this.action, info);
+  }
+
   header(): undefined {
     return undefined;
   }
@@ -64,7 +72,6 @@ export class FunctionExchange<T> extends Exchange {
 
   protected deliver(outcome: Outcome): void {
     if (outcome.kind === "success") this.#resolve(this.value as T);
-    else if (outcome.error !== undefined && outcome.error === this.thrown) this.#reject(this.thrown);
     else if (outcome.cause === "error") this.#reject(this.thrown);
     else this.#reject(errorOf(this, outcome));
   }
@@ -77,6 +84,8 @@ class FunctionAttempt<T> extends Attempt implements AttemptInfo {
   #abort: AbortController | undefined;
   #abandonedFor: Error | undefined;
 
+  // Attempt's own constructor is protected: an attempt is made by its exchange.
+  // oxlint-disable-next-line no-useless-constructor
   constructor(exchange: FunctionExchange<T>) {
     super(exchange);
   }
@@ -88,13 +97,13 @@ class FunctionAttempt<T> extends Attempt implements AttemptInfo {
   }
 
   get remainingMs(): number {
-    return this.deadlineAt - this.exchange.runtime.clock.now();
+    return Math.max(0, Math.min(this.deadlineAt, this.attemptDeadlineAt) - this.exchange.runtime.clock.now());
   }
 
   protected send(): void {
     let result: T | PromiseLike<T>;
     try {
-      result = this.exchange.action(this);
+      result = this.exchange.run(this);
     } catch (error) {
       return this.#failed(error);
     }
@@ -121,9 +130,23 @@ class FunctionAttempt<T> extends Attempt implements AttemptInfo {
     if (this.isOver) return;
     this.exchange.thrown = thrown;
     const error =
-      thrown instanceof Error ? thrown : new MeshError("ENMESH_UPSTREAM_FAILED", String(thrown), { cause: thrown });
-    this.fail({ ...failed("error", error, this.elapsedMs()), kind: this.exchange.classify(thrown) });
+      thrown instanceof Error ? thrown : new MeshError("ENMESH_UPSTREAM_FAILED", nameOf(thrown), { cause: thrown });
+    this.fail({ ...failed("error", error, this.elapsedMs()), kind: this.#classify(thrown) });
   }
+
+  #classify(thrown: unknown): ReturnType<FunctionClassifier> {
+    try {
+      return this.exchange.classify(thrown);
+    } catch (error) {
+      // The caller is to see why its own classifier failed, not wait for ever.
+      this.exchange.thrown = error;
+      return "fatal";
+    }
+  }
+}
+
+function nameOf(thrown: unknown): string {
+  return typeof thrown === "object" ? "something that is not an Error was thrown" : String(thrown);
 }
 
 function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

@@ -1,4 +1,4 @@
-export type { Call, RoutedCall, AimedCall, AttemptRecord, RoutePlan, RetryPlan } from "./call.ts";
+export type { Call, RoutedCall, AttemptCall, AimedCall, AttemptRecord, RoutePlan, RetryPlan } from "./call.ts";
 export { Attempt } from "./attempt.ts";
 export { Exchange } from "./exchange.ts";
 export { FunctionExchange, type AttemptInfo, type FunctionClassifier } from "./function-driver.ts";
@@ -17,6 +17,7 @@ export {
 export {
   pipeline,
   type AimedPipeline,
+  type AttemptPipeline,
   type CallPipeline,
   type Pipeline,
   type PipelineBuilder,
@@ -31,6 +32,7 @@ export {
   classifyStatus,
   failed,
   isIdempotentMethod,
+  isSafeToRepeat,
   isWorthRepeating,
   parseRetryAfter,
   refused,

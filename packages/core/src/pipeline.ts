@@ -1,4 +1,4 @@
-import type { AimedCall, Call, RoutedCall } from "./call.ts";
+import type { AimedCall, AttemptCall, Call, RoutedCall } from "./call.ts";
 import { Endpoint } from "./endpoint.ts";
 import type { BalanceStep, Policy, Repeat, RouteStep, Wait, Refusal } from "./policy.ts";
 import type { Attempt } from "./attempt.ts";
@@ -54,8 +54,14 @@ export interface CallPipeline extends PipelineBuilder<Call> {
 /** After `route`, before `balance`. */
 export interface RoutedPipeline extends PipelineBuilder<RoutedCall> {
   through(...policies: readonly (Policy<RoutedCall> | undefined)[]): RoutedPipeline;
-  /** Everything after this runs once per attempt. At most one. */
-  repeat(step: Repeat<RoutedCall> | undefined): RoutedPipeline;
+  /** Everything after this runs once per attempt. At most one; undefined for a pipeline of a single attempt. */
+  repeat(step: Repeat<RoutedCall> | undefined): AttemptPipeline;
+  balance(step: BalanceStep): AimedPipeline;
+}
+
+/** After `repeat`, before `balance`. */
+export interface AttemptPipeline extends PipelineBuilder<AttemptCall> {
+  through(...policies: readonly (Policy<AttemptCall> | undefined)[]): AttemptPipeline;
   balance(step: BalanceStep): AimedPipeline;
 }
 
@@ -110,7 +116,7 @@ class Builder {
     const policy: Policy<Attempt> = {
       name: step.name,
       admit: (attempt) => {
-        const found = step.pick(attempt as unknown as RoutedCall);
+        const found = step.pick(attempt);
         if (!(found instanceof Endpoint)) return found;
         attempt.isAimedAt(found);
         return undefined;

@@ -1,4 +1,4 @@
-import type { AimedCall, Call, RoutedCall, RoutePlan } from "./call.ts";
+import type { AimedCall, AttemptCall, Call, RoutePlan } from "./call.ts";
 import type { Destination, Endpoint } from "./endpoint.ts";
 import type { MeshErrorCode } from "./errors.ts";
 import type { Outcome } from "./outcome.ts";
@@ -47,6 +47,12 @@ export function refuse(code: MeshErrorCode, message: string | (() => string), op
   };
 }
 
+/** The refusal that stands for a policy that threw: a bug in it, which must not leave the call hanging. */
+export function policyFailed(name: string | undefined, error: unknown): Refusal {
+  const message = `the policy "${name}" threw: ${error instanceof Error ? error.message : String(error)}; mend that policy`;
+  return refuse("ENMESH_POLICY_FAILED", message, { status: 500, cause: error });
+}
+
 /** One policy of the pipeline. Its two steps are synchronous and touch nothing but the call and the policy's own state. */
 export interface Policy<C extends Call = Call> {
   readonly name: string;
@@ -72,7 +78,7 @@ export interface RouteStep {
 /** The second one: picks the endpoint of one attempt. */
 export interface BalanceStep {
   readonly name: string;
-  readonly pick: (call: RoutedCall) => Endpoint | Refusal;
+  readonly pick: (call: AttemptCall) => Endpoint | Refusal;
 }
 
 /** The one loop of the pipeline. */

@@ -1,9 +1,11 @@
+import { AsyncResource } from "node:async_hooks";
+
 import { type Clock, systemClock } from "./clock.ts";
 import { TimerNode, type Timers } from "./timers.ts";
 
 export interface TimerWheelOptions {
   readonly clock?: Clock;
-  /** Precision in milliseconds. A node fires at most this much late (and never early). @default 8 */
+  /** Precision in milliseconds: on a free event loop a node fires at most this much late, and never early. @default 8 */
   readonly tickMs?: number;
   /** Number of slots; a power of two. @default 1024 */
   readonly slots?: number;
@@ -12,6 +14,9 @@ export interface TimerWheelOptions {
   /** @default 100 */
   readonly lateAfterMs?: number;
 }
+
+/** The one interval belongs to nobody: started inside a request, it would keep that request's async context for all. */
+const outside = new AsyncResource("EnmeshTimerWheel");
 
 class ListHead extends TimerNode {
   constructor() {
@@ -61,14 +66,7 @@ export class TimerWheel implements Timers {
     const now = this.#clock.now();
     if (this.#interval === undefined) this.#start(now);
     node.dueAt = now + Math.max(0, delayMs);
-    // The slot after the due time, so that a node never fires early; at least one tick ahead of what is already handled.
-    const tick = Math.max(Math.ceil(node.dueAt / this.#tickMs), this.#handled + 1);
-    const head = this.#slots[tick & this.#mask] as ListHead;
-    node.list = head;
-    node.previous = head.previous;
-    node.next = head;
-    (head.previous as TimerNode).next = node;
-    head.previous = node;
+    this.#place(node);
     this.#scheduled += 1;
     if (holdsProcess) {
       node.holdsProcess = true;
@@ -79,9 +77,7 @@ export class TimerWheel implements Timers {
 
   cancel(node: TimerNode): void {
     if (node.list === undefined) return;
-    (node.previous as TimerNode).next = node.next;
-    (node.next as TimerNode).previous = node.previous;
-    node.list = node.next = node.previous = undefined;
+    unlink(node).list = undefined;
     this.#scheduled -= 1;
     if (node.holdsProcess) {
       node.holdsProcess = false;
@@ -103,29 +99,39 @@ export class TimerWheel implements Timers {
     if (this.#scheduled === 0) this.#stop();
   }
 
+  /** In the slot of its due time, at least one tick ahead of what is already handled. */
+  #place(node: TimerNode): void {
+    const tick = Math.max(Math.floor(node.dueAt / this.#tickMs), this.#handled + 1);
+    append(this.#slots[tick & this.#mask] as ListHead, node);
+  }
+
+  /** Empties a slot: what is due fires, what is due a little later in this tick, or in a later turn, is placed again. */
   #fire(head: ListHead, now: number): void {
-    let node = head.next as TimerNode;
-    const last = head.previous as TimerNode;
-    while (node !== head) {
-      const isLast = node === last;
-      const next = node.next as TimerNode;
-      if (node.dueAt <= now) {
-        this.cancel(node);
-        node.due(now);
-        // `due` may cancel or move what stood behind it: start again from the head when the next one left this list.
-        if (!isLast && next.list !== head && next !== head) {
-          node = head.next as TimerNode;
-          continue;
-        }
+    if (head.next === head) return;
+    // On a list of its own, so that `due` may cancel, move and schedule whatever it likes.
+    const visited = new ListHead();
+    while (head.next !== head) append(visited, unlink(head.next as TimerNode));
+    while (visited.next !== visited) {
+      const node = visited.next as TimerNode;
+      if (node.dueAt > now) {
+        this.#place(unlink(node));
+        continue;
       }
-      if (isLast) return;
-      node = next;
+      this.cancel(node);
+      try {
+        node.due(now);
+      } catch (error) {
+        // It is as uncaught as it would be in a `setTimeout`, but the others still get their turn.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
     }
   }
 
   #start(now: number): void {
     this.#handled = Math.floor(now / this.#tickMs);
-    this.#interval = setInterval(() => this.advance(), this.#tickMs);
+    this.#interval = outside.runInAsyncScope(() => setInterval(() => this.advance(), this.#tickMs));
     if (this.#holding === 0) this.#interval.unref();
   }
 
@@ -133,4 +139,19 @@ export class TimerWheel implements Timers {
     clearInterval(this.#interval);
     this.#interval = undefined;
   }
+}
+
+function append(head: TimerNode, node: TimerNode): void {
+  node.list = head;
+  node.previous = head.previous;
+  node.next = head;
+  (head.previous as TimerNode).next = node;
+  head.previous = node;
+}
+
+function unlink(node: TimerNode): TimerNode {
+  (node.previous as TimerNode).next = node.next;
+  (node.next as TimerNode).previous = node.previous;
+  node.next = node.previous = undefined;
+  return node;
 }

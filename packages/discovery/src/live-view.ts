@@ -1,4 +1,11 @@
-import { emptySnapshot, type EndpointSnapshot, type Instance, type MeshError, type Runtime } from "@enmesh/core";
+import {
+  emptySnapshot,
+  type Endpoint,
+  type EndpointSnapshot,
+  type Instance,
+  type MeshError,
+  type Runtime,
+} from "@enmesh/core";
 
 import { EndpointPool } from "./endpoint-pool.ts";
 import { InstanceFilter } from "./instance-filter.ts";
@@ -77,15 +84,9 @@ export class LiveView implements ServiceView {
     const old = this.snapshot;
     const endpoints = Object.freeze(this.#pool.of(up));
     this.snapshot = Object.freeze({ revision: old.revision + 1, endpoints });
-    const added = endpoints.filter((endpoint) => !old.endpoints.includes(endpoint)).map(({ id }) => id);
-    const removed = old.endpoints.filter((endpoint) => !endpoints.includes(endpoint)).map(({ id }) => id);
-    this.#runtime.events.report({
-      type: "discovery.changed",
-      service: this.service,
-      added,
-      removed,
-      total: endpoints.length,
-    });
+    const [added, removed] = [idsMissing(endpoints, old.endpoints), idsMissing(old.endpoints, endpoints)];
+    const { service } = this;
+    this.#runtime.events.report({ type: "discovery.changed", service, added, removed, total: endpoints.length });
     return true;
   }
 
@@ -107,4 +108,10 @@ function isSameList(one: readonly Instance[], other: readonly Instance[]): boole
   return (
     one.length === other.length && one.every((instance, index) => isSameInstance(instance, other[index] as Instance))
   );
+}
+
+/** The ids of those in `some` that are not in `others`. */
+function idsMissing(some: readonly Endpoint[], others: readonly Endpoint[]): string[] {
+  const known = new Set(others);
+  return some.filter((endpoint) => !known.has(endpoint)).map(({ id }) => id);
 }

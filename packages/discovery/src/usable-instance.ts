@@ -13,7 +13,7 @@ export function whyUnusable(instance: Instance): string | undefined {
 }
 
 /** Says why a text is no address to send calls to, or nothing when it is one. */
-export function whyNoAddress(address: string): string | undefined {
+function whyNoAddress(address: string): string | undefined {
   if (address === "") return "its address is empty";
   if (!isPlain(address) || /[\s/\\@?#%[\]]/.test(address) || (address.includes(":") && !isIPv6(address)))
     return `its address ${shown(address)} is not a plain host name or IP address`;
@@ -27,7 +27,7 @@ export function whyNoAddress(address: string): string | undefined {
   return undefined;
 }
 
-export function isPort(port: number): boolean {
+function isPort(port: number): boolean {
   return Number.isInteger(port) && port >= 1 && port <= 65_535;
 }
 

@@ -23,7 +23,8 @@ const choices: readonly string[] = ["all", "errors", "off"];
 export function checkAccessLog(options: AccessLogOptions): Required<AccessLogOptions> {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const checked: Required<AccessLogOptions> = { ...accessLogDefaults, ...given };
-  if (!choices.includes(checked.accessLog)) throw invalid(`accessLog must be "all", "errors" or "off", got "${checked.accessLog}"`);
+  if (!choices.includes(checked.accessLog))
+    throw invalid(`accessLog must be "all", "errors" or "off", got "${checked.accessLog}"`);
   if (!(checked.slowMs >= 0)) throw invalid(`slowMs must be 0 or more, got ${checked.slowMs}`);
   return checked;
 }

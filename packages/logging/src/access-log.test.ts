@@ -5,11 +5,21 @@ import { describe, expect, test, vi } from "vitest";
 import { collected } from "../test/collected.ts";
 import { accessLog, type AccessLogOptions, inboundLog } from "./index.ts";
 
-const trace = { traceId: "4bf92f3577b34da6a3ce929d0e0e4736", spanId: "00f067aa0ba902b7", isSampled: false, traceState: undefined };
+const trace = {
+  traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+  spanId: "00f067aa0ba902b7",
+  isSampled: false,
+  traceState: undefined,
+};
 const request = { deadlineAt: Number.POSITIVE_INFINITY, attempt: 1, trace, requestId: "r-7" };
 const again = { name: "retry", again: (call: Call) => (call.attempt < 2 ? 10 : undefined) };
 
-function loggedCalls(upstream: Upstream, options: AccessLogOptions = {}, level: "info" | "warn" = "info", more: Policy<RoutedCall>[] = []) {
+function loggedCalls(
+  upstream: Upstream,
+  options: AccessLogOptions = {},
+  level: "info" | "warn" = "info",
+  more: Policy<RoutedCall>[] = [],
+) {
   const { logger, lines } = collected({ level });
   const simulation = simulate(upstream, { destination: new Destination("orders", "v2") });
   simulation.through(accessLog(logger, { clock: simulation.time, ...options }), ...more, again);
@@ -47,11 +57,23 @@ describe("the access log", () => {
   });
 
   test.each([
-    ["an endpoint that cannot be reached", () => ({ fails: "connect" as const }), { level: 40, cause: "connect", response_flags: "UF,URX", attempts: 2 }],
-    ["a server that fails for good", () => ({ status: 501 }), { level: 50, status: 501, outcome: "fatal", response_flags: "-" }],
+    [
+      "an endpoint that cannot be reached",
+      () => ({ fails: "connect" as const }),
+      { level: 40, cause: "connect", response_flags: "UF,URX", attempts: 2 },
+    ],
+    [
+      "a server that fails for good",
+      () => ({ status: 501 }),
+      { level: 50, status: 501, outcome: "fatal", response_flags: "-" },
+    ],
     ["a server that fails again and again", () => ({ status: 503 }), { level: 40, status: 503, response_flags: "URX" }],
     ["a caller's own mistake", () => ({ status: 404 }), { level: 30, outcome: "clientError", response_flags: "-" }],
-    ["a caller that went away", () => ({ fails: "cancelled" as const }), { level: 30, outcome: "ignorable", response_flags: "DC" }],
+    [
+      "a caller that went away",
+      () => ({ fails: "cancelled" as const }),
+      { level: 30, outcome: "ignorable", response_flags: "DC" },
+    ],
   ])("tells %s", (_, upstream, expected) => {
     const { simulation, lines } = loggedCalls(upstream);
 
@@ -70,7 +92,9 @@ describe("the access log", () => {
 
     simulation.one();
 
-    expect(lines()).toEqual([expect.objectContaining({ level: 40, code, response_flags: flags, attempts: 0, status: 0 })]);
+    expect(lines()).toEqual([
+      expect.objectContaining({ level: 40, code, response_flags: flags, attempts: 0, status: 0 }),
+    ]);
     expect(lines()[0]).not.toHaveProperty("endpoint");
   });
 
@@ -139,7 +163,9 @@ describe("the access log", () => {
   test("says plainly which option is wrong", () => {
     const { logger } = collected();
 
-    expect(() => accessLog(logger, { accessLog: "some" as "all" })).toThrow('access log: accessLog must be "all", "errors" or "off", got "some"');
+    expect(() => accessLog(logger, { accessLog: "some" as "all" })).toThrow(
+      'access log: accessLog must be "all", "errors" or "off", got "some"',
+    );
     expect(() => accessLog(logger, { slowMs: -1 })).toThrow("access log: slowMs must be 0 or more, got -1");
   });
 });
@@ -183,9 +209,15 @@ describe("the inbound log", () => {
 
   test.each([
     [{ status: 500 }, { level: 50 }],
-    [{ status: 504, refusedWith: "ENMESH_DEADLINE_EXCEEDED" }, { level: 40, code: "ENMESH_DEADLINE_EXCEEDED", response_flags: "UT" }],
+    [
+      { status: 504, refusedWith: "ENMESH_DEADLINE_EXCEEDED" },
+      { level: 40, code: "ENMESH_DEADLINE_EXCEEDED", response_flags: "UT" },
+    ],
     [{ status: 404 }, { level: 30 }],
-    [{ status: 499, isAborted: true }, { level: 30, aborted: true, response_flags: "DC" }],
+    [
+      { status: 499, isAborted: true },
+      { level: 30, aborted: true, response_flags: "DC" },
+    ],
   ])("tells %o as %o", (changes, expected) => {
     const { logger, lines } = collected();
 
@@ -197,8 +229,8 @@ describe("the inbound log", () => {
   test("with `errors` leaves out what went well, and with `off` everything", () => {
     const { logger, lines } = collected();
 
-    for (const accessLog of ["errors", "off"] as const) {
-      const log = inboundLog(logger, { accessLog });
+    for (const which of ["errors", "off"] as const) {
+      const log = inboundLog(logger, { accessLog: which });
       log(record);
       log({ ...record, status: 500 });
     }

@@ -27,7 +27,13 @@ export function accessLog(logger: Logger, options: AccessLogOptions = {}): Polic
   };
 }
 
-function lineOf(call: Call, outcome: Outcome, ms: number, isSlow: boolean, trace: ReturnType<Required<AccessLogOptions>["traceOf"]>): WideLine {
+function lineOf(
+  call: Call,
+  outcome: Outcome,
+  ms: number,
+  isSlow: boolean,
+  trace: ReturnType<Required<AccessLogOptions>["traceOf"]>,
+): WideLine {
   const { refusal, error, status } = outcome;
   const at = traceFieldsOf(trace, call.context?.requestId);
   return {

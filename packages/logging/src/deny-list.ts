@@ -19,7 +19,15 @@ const deniedNames: readonly string[] = [
 ];
 
 /** Names that end like this are denied too: `accessToken`, `client_secret`, `db-password`. */
-const deniedEndings: readonly string[] = ["token", "secret", "password", "passphrase", "apikey", "accesskey", "signature"];
+const deniedEndings: readonly string[] = [
+  "token",
+  "secret",
+  "password",
+  "passphrase",
+  "apikey",
+  "accesskey",
+  "signature",
+];
 
 /** What stands in a log line in place of a secret. */
 export const redacted = "[redacted]";

@@ -35,7 +35,14 @@ describe("mesh events in the log", () => {
     logEvents(logger, events);
     const endpoint = simulatedEndpoint("orders-1");
     const error = Object.assign(new Error("gone"), { code: "ECONNREFUSED" });
-    events.report({ type: "outlier.ejected", endpoint, destination: new Destination("orders", "v2"), error, list: [1, { a: endpoint }], run: () => {} });
+    events.report({
+      type: "outlier.ejected",
+      endpoint,
+      destination: new Destination("orders", "v2"),
+      error,
+      list: [1, { a: endpoint }],
+      run: () => {},
+    });
 
     expect(lines()[0]).toMatchObject({
       endpoint: endpoint.origin,

@@ -5,7 +5,8 @@ import { traceFieldsOf } from "./trace-fields.ts";
 
 const worrying = /\.(opened|ejected|rejected|failed|lost|late|exhausted|unreachable|expired|stale|cut)$/;
 /** These come with every other call when things go badly: the access log tells the same. */
-const frequent = /^(retry|hedge|attempt|call|request|mirror|fault|shed|heartbeat|lease|check)\.|\.(full|refused|ejection_skipped)$/;
+const frequent =
+  /^(retry|hedge|attempt|call|request|mirror|fault|shed|heartbeat|lease|check)\.|\.(full|refused|ejection_skipped)$/;
 
 /**
  * Writes what policies and discovery report: breakers and ejections, policy applied or rejected, instances that come and go. What tells of
@@ -25,9 +26,20 @@ function levelOf(type: string): Level {
 
 function lineOf({ type, ...fields }: MeshEvent): object {
   const line: Record<string, unknown> = { event: type };
-  for (const [name, value] of Object.entries(fields)) line[ownNames.has(name) ? `event_${name}` : name] = plainValue(value);
+  for (const [name, value] of Object.entries(fields))
+    line[ownNames.has(name) ? `event_${name}` : name] = plainValue(value);
   return { ...traceFieldsOf(undefined, undefined), ...line };
 }
 
 /** Names that the logger itself writes into every line: a line must not have a field twice. */
-const ownNames: ReadonlySet<string> = new Set(["service", "version", "instance", "level", "time", "msg", "pid", "hostname", "event"]);
+const ownNames: ReadonlySet<string> = new Set([
+  "service",
+  "version",
+  "instance",
+  "level",
+  "time",
+  "msg",
+  "pid",
+  "hostname",
+  "event",
+]);

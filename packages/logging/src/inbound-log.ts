@@ -11,7 +11,10 @@ import { type WideLine, wideLineMark } from "./wide-line.ts";
  *
  * @throws MeshError `ENMESH_OPTION_INVALID`
  */
-export function inboundLog(logger: Logger, options: Omit<AccessLogOptions, "traceOf" | "clock"> = {}): (record: InboundRecord) => void {
+export function inboundLog(
+  logger: Logger,
+  options: Omit<AccessLogOptions, "traceOf" | "clock"> = {},
+): (record: InboundRecord) => void {
   const { accessLog, slowMs } = checkAccessLog(options);
   if (accessLog === "off") return () => {};
 

@@ -41,7 +41,8 @@ export function createLogger(options: LoggerOptions): Logger {
     level: options.level ?? loggerDefaults.level,
     base: { service: identity.service, version: identity.version, instance: identity.instanceId },
     mixin: () => traceFields(currentContext()),
-    mixinMergeStrategy: (fields: object, request: object) => (isWideLine(fields) ? fields : Object.assign(request, fields)),
+    mixinMergeStrategy: (fields: object, request: object) =>
+      isWideLine(fields) ? fields : Object.assign(request, fields),
     formatters: { log: (fields: object) => (isWideLine(fields) ? (fields as Record<string, unknown>) : clean(fields)) },
     // Errors are plain already when they come here; pino's own serializer would look for the original and write it out whole.
     serializers: { err: (error: unknown) => error },

@@ -5,8 +5,10 @@ export function plainValue(value: unknown, depth = 0): unknown {
   if (typeof value === "function" || typeof value === "symbol") return undefined;
   if (typeof value === "bigint") return String(value);
   if (typeof value !== "object" || value === null) return value;
-  if (value instanceof Error) return { type: value.name, message: value.message, ...("code" in value && { code: value.code }) };
-  if (Array.isArray(value)) return depth > 2 ? `[${value.length} items]` : value.slice(0, listLimit).map((item) => plainValue(item, depth + 1));
+  if (value instanceof Error)
+    return { type: value.name, message: value.message, ...("code" in value && { code: value.code }) };
+  if (Array.isArray(value))
+    return depth > 2 ? `[${value.length} items]` : value.slice(0, listLimit).map((item) => plainValue(item, depth + 1));
   if (isPlain(value)) return depth > 2 ? "[deep]" : plainFields(value, depth);
   return nameOf(value);
 }

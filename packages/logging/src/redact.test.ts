@@ -11,16 +11,33 @@ function logged(write: (logger: Logger) => void, redact: readonly string[] = [])
   return text();
 }
 
-const secretNames = ["authorization", "Authorization", "PROXY-AUTHORIZATION", "cookie", "Set-Cookie", "x-api-key", "password", "accessToken", "client_secret", "sig"];
+const secretNames = [
+  "authorization",
+  "Authorization",
+  "PROXY-AUTHORIZATION",
+  "cookie",
+  "Set-Cookie",
+  "x-api-key",
+  "password",
+  "accessToken",
+  "client_secret",
+  "sig",
+];
 
 describe("a secret", () => {
   test("under a denied name never reaches a line, however deep it lies and however the name is written", () => {
     const other = fc.string({ maxLength: 8 }).filter((name) => name !== "__proto__");
     const tree = (depth: number): fc.Arbitrary<unknown> => {
-      const leaf = fc.tuple(fc.constantFrom(...secretNames), other).map(([name, harmless]) => ({ [name]: canary, [`x${harmless}`]: 1 }));
+      const leaf = fc
+        .tuple(fc.constantFrom(...secretNames), other)
+        .map(([name, harmless]) => ({ [name]: canary, [`x${harmless}`]: 1 }));
       if (depth === 0) return leaf;
       const below = tree(depth - 1);
-      return fc.oneof(leaf, fc.array(below, { maxLength: 3 }), other.chain((name) => below.map((value) => ({ [`x${name}`]: value }))));
+      return fc.oneof(
+        leaf,
+        fc.array(below, { maxLength: 3 }),
+        other.chain((name) => below.map((value) => ({ [`x${name}`]: value }))),
+      );
     };
 
     fc.assert(
@@ -33,7 +50,10 @@ describe("a secret", () => {
           child.setBindings({ later: value });
           child.info("later bindings");
           logger.error(Object.assign(new Error("failed"), { value, config: value }));
-          logger.info({ cause: new Error("outer", { cause: Object.assign(new Error("inner"), { value }) }) }, "nested error");
+          logger.info(
+            { cause: new Error("outer", { cause: Object.assign(new Error("inner"), { value }) }) },
+            "nested error",
+          );
         });
 
         expect(text).not.toContain(canary);
@@ -48,11 +68,28 @@ describe("a secret", () => {
     ["credentials in a URL", { registry: `http://ada:${canary}@consul:8500/v1` }, ""],
     ["a bearer token in a message", {}, `sent Authorization: Bearer ${canary}`],
     ["a list of raw headers", { sent: ["host", "x", "Authorization", canary] }, ""],
-    ["a list of header pairs", { sent: [["accept", "*/*"], ["cookie", canary]] }, ""],
+    [
+      "a list of header pairs",
+      {
+        sent: [
+          ["accept", "*/*"],
+          ["cookie", canary],
+        ],
+      },
+      "",
+    ],
     ["a name with its value", { sent: [{ name: "Cookie", value: canary }] }, ""],
     ["something with toJSON", { sent: { toJSON: () => ({ password: canary }) } }, ""],
     ["bytes", { body: Buffer.from(canary) }, ""],
-    ["an instance of a class", { sent: new (class { readonly token = canary; })() }, ""],
+    [
+      "an instance of a class",
+      {
+        sent: new (class {
+          readonly token = canary;
+        })(),
+      },
+      "",
+    ],
   ])("never reaches a line in %s", (_, fields, message) => {
     const text = logged((logger) => logger.info(fields, message));
 
@@ -70,15 +107,27 @@ describe("a secret", () => {
 
 describe("a line", () => {
   test("keeps what is no secret", () => {
-    const text = logged((logger) => logger.info({ user: "ada", tokens: 3, list: [1, "two"], at: new Date(0), nothing: null }, "hello ?a=b"));
+    const text = logged((logger) =>
+      logger.info({ user: "ada", tokens: 3, list: [1, "two"], at: new Date(0), nothing: null }, "hello ?a=b"),
+    );
 
-    expect(JSON.parse(text)).toMatchObject({ user: "ada", tokens: 3, list: [1, "two"], at: "1970-01-01T00:00:00.000Z", nothing: null, msg: "hello ?a=b" });
+    expect(JSON.parse(text)).toMatchObject({
+      user: "ada",
+      tokens: 3,
+      list: [1, "two"],
+      at: "1970-01-01T00:00:00.000Z",
+      nothing: null,
+      msg: "hello ?a=b",
+    });
   });
 
   test("says what an error was", () => {
     const text = logged((logger) => logger.error(new TypeError("no such order"), "failed"));
 
-    expect(JSON.parse(text)).toMatchObject({ err: { type: "TypeError", message: "no such order", stack: expect.stringContaining("redact.test") }, msg: "failed" });
+    expect(JSON.parse(text)).toMatchObject({
+      err: { type: "TypeError", message: "no such order", stack: expect.stringContaining("redact.test") },
+      msg: "failed",
+    });
   });
 
   test("is written whatever it is given: circles, depths, getters that throw", () => {
@@ -90,15 +139,22 @@ describe("a line", () => {
       },
     };
 
-    const text = logged((logger) => logger.info({ circle, broken, deep: { a: { b: { c: { d: { e: { f: { g: 1 } } } } } } } }));
+    const text = logged((logger) =>
+      logger.info({ circle, broken, deep: { a: { b: { c: { d: { e: { f: { g: 1 } } } } } } } }),
+    );
 
-    expect(JSON.parse(text)).toMatchObject({ circle: { name: "circle", self: "[circular]" }, broken: { bad: "[unreadable]" } });
+    expect(JSON.parse(text)).toMatchObject({
+      circle: { name: "circle", self: "[circular]" },
+      broken: { bad: "[unreadable]" },
+    });
   });
 
   test("is always one line without control characters, whatever text it carries", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (noise) => {
-        const text = logged((logger) => logger.info({ [`x${noise}`]: `\u001B[31m${noise}\r\n` }, `${noise}\n\u001B[0m`));
+        const text = logged((logger) =>
+          logger.info({ [`x${noise}`]: `\u001B[31m${noise}\r\n` }, `${noise}\n\u001B[0m`),
+        );
 
         // oxlint-disable-next-line no-control-regex
         expect(text).toMatch(/^[^\u0000-\u001F]*\n$/);

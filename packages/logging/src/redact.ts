@@ -16,8 +16,11 @@ export function redactor(isSecret: IsSecret): (value: object) => Record<string, 
     if (depth > depthLimit) return "[deep]";
     if (value instanceof Error) return cleanFields(stdSerializers.err(value), depth, [...above, value]);
     if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
-    if ("toJSON" in value && typeof value.toJSON === "function") return clean(value.toJSON(), depth + 1, [...above, value]);
-    return Array.isArray(value) ? cleanList(value, depth, [...above, value]) : cleanFields(value, depth, [...above, value]);
+    if ("toJSON" in value && typeof value.toJSON === "function")
+      return clean(value.toJSON(), depth + 1, [...above, value]);
+    return Array.isArray(value)
+      ? cleanList(value, depth, [...above, value])
+      : cleanFields(value, depth, [...above, value]);
   }
 
   function cleanList(list: readonly unknown[], depth: number, above: readonly object[]): unknown {
@@ -31,7 +34,10 @@ export function redactor(isSecret: IsSecret): (value: object) => Record<string, 
     const kept: Record<string, unknown> = {};
     const label = labelOf(fields);
     for (const name of Object.keys(fields).slice(0, entriesLimit)) {
-      kept[name] = isSecret(name) || (name === "value" && label !== undefined && isSecret(label)) ? hide(fields, name) : read(fields, name, depth, above);
+      kept[name] =
+        isSecret(name) || (name === "value" && label !== undefined && isSecret(label))
+          ? hide(fields, name)
+          : read(fields, name, depth, above);
     }
     return kept;
   }

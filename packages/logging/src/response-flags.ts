@@ -31,7 +31,9 @@ const flagOfCause: Readonly<Record<FailureCause, string>> = Object.freeze({
 
 /** The same flag with "retry limit exceeded" added. Prepared: nothing is joined while calls run. */
 const afterRetries: Readonly<Record<string, string>> = Object.freeze({
-  ...Object.fromEntries([...Object.values(flagOfCode), ...Object.values(flagOfCause), "RL"].map((flag) => [flag, `${flag},URX`])),
+  ...Object.fromEntries(
+    [...Object.values(flagOfCode), ...Object.values(flagOfCause), "RL"].map((flag) => [flag, `${flag},URX`]),
+  ),
   [noFlags]: "URX",
 });
 
@@ -39,7 +41,8 @@ const afterRetries: Readonly<Record<string, string>> = Object.freeze({
 export function responseFlags(call: Call, outcome: Outcome): string {
   if (outcome.kind === "success" || outcome.kind === "clientError") return noFlags;
   const flag = ownFlag(outcome);
-  const isWorn = outcome.kind !== "fatal" && outcome.kind !== "ignorable" && (call.attempt > 1 || call.retryBudgetExhausted);
+  const isWorn =
+    outcome.kind !== "fatal" && outcome.kind !== "ignorable" && (call.attempt > 1 || call.retryBudgetExhausted);
   return isWorn ? (afterRetries[flag] ?? flag) : flag;
 }
 

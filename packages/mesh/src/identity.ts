@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { Identity, Runtime } from "@enmesh/core";
+import type { Identity, Instance, Runtime } from "@enmesh/core";
 import type { MeshOptions } from "./config/options.ts";
 import { randomRequestId } from "./request-id.ts";
 
@@ -12,5 +12,22 @@ export function identityOf(options: MeshOptions, runtime: Runtime): Identity {
     version: options.version ?? "unknown",
     namespace: options.namespace ?? "default",
     instanceId: options.instanceId ?? `${service}-${host}-${process.pid}-${randomRequestId(runtime.random).slice(0, 6)}`,
+  };
+}
+
+/** This process as the registry is told of it. */
+export function instanceOf(options: MeshOptions, identity: Identity, address: string, port: number): Instance {
+  return {
+    id: identity.instanceId,
+    service: identity.service,
+    address,
+    port,
+    protocol: "http",
+    labels: { ...options.labels, version: identity.version },
+    version: identity.version,
+    weight: options.weight ?? 1,
+    status: "STARTING",
+    ...(options.zone !== undefined && { zone: options.zone }),
+    ...(options.region !== undefined && { region: options.region }),
   };
 }

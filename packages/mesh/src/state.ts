@@ -1,11 +1,10 @@
 import type { Identity } from "@enmesh/core";
 import type { Directory } from "@enmesh/discovery";
 import type { Metrics, MetricsSnapshot } from "@enmesh/metrics";
-import type { Diagnostic } from "@enmesh/routing";
 import type { Destinations } from "./destinations.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Membership } from "./membership.ts";
-import type { Routing } from "./routing.ts";
+import type { PolicyState, Routing } from "./routing.ts";
 
 export interface EndpointState {
   readonly id: string;
@@ -36,7 +35,7 @@ export interface MeshState {
   readonly inboundRunning: number;
   readonly services: readonly ServiceState[];
   readonly destinations: readonly { readonly name: string; readonly endpoints: number }[];
-  readonly policies: { readonly revision: number; readonly diagnostics: readonly Diagnostic[] };
+  readonly policies: PolicyState;
   readonly edges: MetricsSnapshot | undefined;
 }
 

@@ -15,7 +15,13 @@ export class EdgeBook {
   readonly #overflowSeries: Series;
   readonly #byService: Shelf<Shelf<Shelf<Edge>>> = new Map();
 
-  constructor(table: SeriesTable, reporter: EdgeLabels["reporter"], self: Workload, own: ServiceName, connectionSecurity: string) {
+  constructor(
+    table: SeriesTable,
+    reporter: EdgeLabels["reporter"],
+    self: Workload,
+    own: ServiceName,
+    connectionSecurity: string,
+  ) {
     this.#table = table;
     const labels = overflowLabels(reporter, self, own, connectionSecurity);
     this.#overflowSeries = table.openOverflow(labels);
@@ -45,9 +51,15 @@ function shelf<V>(from: Shelf<Shelf<V>>, key: string): Shelf<V> {
 const overflowName = "_overflow";
 
 /** On the client side the destination overflows, on the server side the caller does; the own side stays what it is. */
-function overflowLabels(reporter: EdgeLabels["reporter"], self: Workload, own: ServiceName, connectionSecurity: string): EdgeLabels {
+function overflowLabels(
+  reporter: EdgeLabels["reporter"],
+  self: Workload,
+  own: ServiceName,
+  connectionSecurity: string,
+): EdgeLabels {
   const other: Workload = { service: overflowName, version: unknown, namespace: unknown, cluster: unknown };
-  if (reporter === "destination") return { reporter, source: other, destination: self, service: own, connectionSecurity };
+  if (reporter === "destination")
+    return { reporter, source: other, destination: self, service: own, connectionSecurity };
   const service: ServiceName = { name: overflowName, namespace: unknown, host: overflowName };
   return { reporter, source: self, destination: { ...other, service: unknown }, service, connectionSecurity };
 }

@@ -39,7 +39,11 @@ export class EventMetrics {
       name: "envoy_cluster_circuit_breakers_cx_open",
       help: "1 while the circuit breaker of a destination refuses calls; under the name that Envoy dashboards ask for.",
       type: "gauge",
-      collect: () => samples(this.#breakers, "envoy_cluster_name").map((sample) => ({ ...sample, value: sample.value === 1 ? 1 : 0 })),
+      collect: () =>
+        samples(this.#breakers, "envoy_cluster_name").map((sample) => ({
+          ...sample,
+          value: sample.value === 1 ? 1 : 0,
+        })),
     });
   }
 

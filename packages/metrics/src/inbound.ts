@@ -9,7 +9,11 @@ import type { Self } from "./self.ts";
  * Counts every request that this process answered, as the server saw it: with Istio's `reporter="destination"`. The caller
  * is what it says it is: names that do not look like names become `unknown`.
  */
-export function inboundMetrics(options: CheckedMetricsOptions, self: Self, book: EdgeBook): (record: InboundRecord) => void {
+export function inboundMetrics(
+  options: CheckedMetricsOptions,
+  self: Self,
+  book: EdgeBook,
+): (record: InboundRecord) => void {
   const { connectionSecurity, cluster } = options;
 
   function labelsFrom(source: Workload): EdgeLabels {

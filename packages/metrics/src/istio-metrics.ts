@@ -14,7 +14,8 @@ export function registerIstioMetrics(registry: Registry, table: SeriesTable, buc
     name: requests,
     help: "Requests, as their caller (source) and as their server (destination) counted them.",
     type: "counter",
-    collect: () => table.counted.map((series) => ({ value: series.total, labels: noLabels, sharedLabels: series.labels })),
+    collect: () =>
+      table.counted.map((series) => ({ value: series.total, labels: noLabels, sharedLabels: series.labels })),
   });
   registerCollector(registry, {
     name: duration,

@@ -92,7 +92,8 @@ export function istioLabels(edge: EdgeLabels, responseCode: string, responseFlag
 export function serviceName(service: string, ownNamespace: string): ServiceName {
   const [name = "", namespace = ownNamespace, ...rest] = service.split(".");
   const suffix = rest.join(".");
-  if (suffix !== "" && suffix !== "svc" && suffix !== "svc.cluster.local") return { name: service, namespace: unknown, host: service };
+  if (suffix !== "" && suffix !== "svc" && suffix !== "svc.cluster.local")
+    return { name: service, namespace: unknown, host: service };
   return { name, namespace, host: `${name}.${namespace}.svc.cluster.local` };
 }
 

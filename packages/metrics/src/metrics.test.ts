@@ -1,44 +1,9 @@
-import { type Call, Destination, type InboundRecord, type MeshErrorCode, type Policy, refuse, type RoutedCall } from "@enmesh/core";
-import { scripted, simulate, simulatedEndpoint, type Simulation, type Upstream } from "@enmesh/core/simulation";
-import { Registry } from "prom-client";
+import { Destination, type MeshErrorCode, type Policy, refuse, type RoutedCall } from "@enmesh/core";
+import { scripted, simulate } from "@enmesh/core/simulation";
 import { describe, expect, test } from "vitest";
 import { parseExposition, sumBy } from "../test/exposition.ts";
-import { createMetrics, istioLabelNames, type Metrics, type MetricsOptions } from "./index.ts";
-
-const identity = { service: "web", instanceId: "web-1", version: "1.2.0", namespace: "shop" };
-const again = { name: "retry", again: (call: Call) => (call.attempt < 2 ? 10 : undefined) };
-
-interface World {
-  readonly metrics: Metrics;
-  readonly simulation: Simulation;
-}
-
-/** Calls of `web` to `orders`, version 2. */
-function world(upstream: Upstream, options: Partial<MetricsOptions> = {}, ...more: Policy<RoutedCall>[]): World {
-  const endpoint = simulatedEndpoint("orders-1", { version: "2.0.0" }, "orders");
-  const simulation = simulate(upstream, { destination: new Destination("orders", "v2"), endpoint });
-  const metrics = createMetrics({ identity, defaultMetrics: false, clock: simulation.time, ...options });
-  simulation.through(metrics.outbound, ...more, again);
-  return { metrics, simulation };
-}
-
-async function requestsOf(metrics: Metrics): Promise<ReturnType<typeof parseExposition>> {
-  return parseExposition(await metrics.render()).filter(({ name }) => name === "istio_requests_total");
-}
-
-const record: InboundRecord = {
-  method: "GET",
-  path: "/orders/7",
-  route: "/orders/:id",
-  status: 200,
-  durationMs: 12,
-  peer: { service: "gateway", version: "3.1.0", namespace: "edge" },
-  trace: { traceId: "1".repeat(32), spanId: "2".repeat(16), isSampled: false, traceState: undefined },
-  requestId: "r-1",
-  attempt: 1,
-  isAborted: false,
-  refusedWith: undefined,
-};
+import { identity, record, requestsOf, world } from "../test/world.ts";
+import { createMetrics, istioLabelNames } from "./index.ts";
 
 describe("istio_requests_total", () => {
   test("has exactly Istio's labels, in Istio's order", async () => {
@@ -185,9 +150,23 @@ describe("istio_request_duration_milliseconds", () => {
 
     for (let call = 0; call < 5; call++) simulation.one();
 
-    const lines = parseExposition(await metrics.render()).filter(({ name }) => name.startsWith("istio_request_duration"));
-    const buckets = lines.filter(({ name }) => name.endsWith("_bucket")).map(({ labels, value }) => [labels["le"], value]);
-    expect(Object.fromEntries(buckets)).toMatchObject({ "0.5": 0, "1": 1, "25": 1, "50": 3, "500": 3, "1000": 4, "60000": 4, "300000": 5, "+Inf": 5 });
+    const lines = parseExposition(await metrics.render()).filter(({ name }) =>
+      name.startsWith("istio_request_duration"),
+    );
+    const buckets = lines
+      .filter(({ name }) => name.endsWith("_bucket"))
+      .map(({ labels, value }) => [labels["le"], value]);
+    expect(Object.fromEntries(buckets)).toMatchObject({
+      "0.5": 0,
+      "1": 1,
+      "25": 1,
+      "50": 3,
+      "500": 3,
+      "1000": 4,
+      "60000": 4,
+      "300000": 5,
+      "+Inf": 5,
+    });
     expect(lines.find(({ name }) => name.endsWith("_sum"))?.value).toBe(90_761);
     expect(lines.find(({ name }) => name.endsWith("_count"))?.value).toBe(5);
   });
@@ -200,7 +179,9 @@ describe("the alert rules of the platform", () => {
     for (let call = 0; call < 3; call++) simulation.one();
 
     const lines = await requestsOf(metrics);
-    const failed = sumBy(lines, "destination_service_name", ({ labels }) => /^5.*$/.test(labels["response_code"] ?? ""));
+    const failed = sumBy(lines, "destination_service_name", ({ labels }) =>
+      /^5.*$/.test(labels["response_code"] ?? ""),
+    );
     const all = sumBy(lines, "destination_service_name");
     expect((failed["orders"] ?? 0) / (all["orders"] ?? 1)).toBeCloseTo(1 / 3);
   });
@@ -210,118 +191,11 @@ describe("the alert rules of the platform", () => {
 
     simulation.one();
 
-    const buckets = parseExposition(await metrics.render()).filter(({ name }) => name === "istio_request_duration_milliseconds_bucket");
+    const buckets = parseExposition(await metrics.render()).filter(
+      ({ name }) => name === "istio_request_duration_milliseconds_bucket",
+    );
     expect(buckets.every(({ labels }) => labels["destination_service_name"] === "orders")).toBe(true);
     expect(sumBy(buckets, "le")).toMatchObject({ "1000": 0, "2500": 1, "+Inf": 1 });
-  });
-});
-
-describe("the metrics of the mesh itself", () => {
-  test("count retries and calls under way", async () => {
-    const { metrics, simulation } = world(scripted([503, 200], 5));
-
-    simulation.one();
-    simulation.start();
-
-    const lines = parseExposition(await metrics.render());
-    expect(lines).toContainEqual({ name: "enmesh_retries_total", labels: { destination_service_name: "orders" }, value: 1 });
-    expect(lines).toContainEqual({ name: "enmesh_inflight", labels: { direction: "outbound" }, value: 1 });
-  });
-
-  test("count ejections and show breakers, as policies report them", async () => {
-    const { metrics, simulation } = world(scripted([200]));
-    const stop = metrics.listen(simulation.runtime.events);
-    const report = (type: string, fields: object): void => simulation.runtime.events.report({ type, ...fields });
-
-    report("outlier.ejected", { reason: "silent" });
-    report("outlier.ejected", { reason: "silent" });
-    report("breaker.opened", { destination: "orders|v2" });
-    report("breaker.opened", { destination: "stock" });
-    report("breaker.half_open", { destination: "stock" });
-    stop();
-    report("breaker.closed", { destination: "orders|v2" });
-
-    const lines = parseExposition(await metrics.render());
-    expect(lines).toContainEqual({ name: "enmesh_ejections_total", labels: { reason: "silent" }, value: 2 });
-    expect(lines).toContainEqual({ name: "enmesh_breaker_state", labels: { destination: "orders|v2" }, value: 1 });
-    expect(lines).toContainEqual({ name: "enmesh_breaker_state", labels: { destination: "stock" }, value: 0.5 });
-    expect(lines).toContainEqual({ name: "envoy_cluster_circuit_breakers_cx_open", labels: { envoy_cluster_name: "orders|v2" }, value: 1 });
-    expect(lines).toContainEqual({ name: "envoy_cluster_circuit_breakers_cx_open", labels: { envoy_cluster_name: "stock" }, value: 0 });
-  });
-});
-
-describe("the registry", () => {
-  test("may be the user's, with the user's metrics and default labels in it", async () => {
-    const registry = new Registry();
-    registry.setDefaultLabels({ region: "eu" });
-    const { metrics, simulation } = world(scripted([200]), { registry, defaultMetrics: true });
-
-    simulation.one();
-
-    const lines = parseExposition(await registry.metrics());
-    expect(lines.find(({ name }) => name === "istio_requests_total")?.labels).toMatchObject({ region: "eu", response_code: "200" });
-    expect(lines.some(({ name }) => name === "nodejs_heap_size_total_bytes")).toBe(true);
-    expect(await metrics.render()).toContain("istio_requests_total");
-    expect(metrics.contentType).toBe(Registry.PROMETHEUS_CONTENT_TYPE);
-  });
-
-  test("whose owner collects the default metrics already is left to it", () => {
-    const registry = new Registry();
-
-    world(scripted([200]), { registry, defaultMetrics: true });
-    registry.removeSingleMetric("istio_requests_total");
-    for (const { name } of registry.getMetricsAsArray().filter(({ name: of }) => /^(istio|enmesh|envoy)_/.test(of))) registry.removeSingleMetric(name);
-
-    expect(() => world(scripted([200]), { registry, defaultMetrics: true })).not.toThrow();
-  });
-
-  test("answers as JSON too, with all labels, for cluster aggregation", async () => {
-    const { metrics, simulation } = world(scripted([200]));
-
-    simulation.one();
-
-    const json = await metrics.registry.getMetricsAsJSON();
-    expect(json.find(({ name }) => name === "istio_requests_total")).toMatchObject({
-      type: "counter",
-      values: [{ value: 1, labels: { destination_service_name: "orders" } }],
-    });
-  });
-
-  test("that is reset keeps what was counted: counters never fall", async () => {
-    const { metrics, simulation } = world(scripted([200]));
-
-    simulation.one();
-    metrics.registry.resetMetrics();
-
-    expect((await requestsOf(metrics))[0]?.value).toBe(1);
-  });
-});
-
-describe("the snapshot", () => {
-  test("gives each edge in plain numbers", () => {
-    const statuses = [200, 200, 200, 500, 500];
-    const { metrics, simulation } = world(scripted(statuses, 7));
-
-    simulation.many(4, 100);
-    metrics.inbound(record);
-
-    const { outbound, inbound, inFlight } = metrics.snapshot();
-    expect(outbound).toEqual([
-      expect.objectContaining({ source: "web", destination: "orders", version: "2.0.0", requests: 4, failures: 1, successRate: 0.75, retries: 1 }),
-    ]);
-    expect(outbound[0]?.byResult).toEqual({ "200": 3, "500 URX": 1 });
-    expect(outbound[0]?.p50Ms).toBeGreaterThan(5);
-    expect(outbound[0]?.p50Ms).toBeLessThanOrEqual(10);
-    expect(inbound).toEqual([expect.objectContaining({ source: "gateway", destination: "web", requests: 1, failures: 0 })]);
-    expect(inFlight).toBe(0);
-  });
-
-  test("does not call it a failure when the caller went away", () => {
-    const { metrics, simulation } = world(() => ({ fails: "cancelled" }));
-
-    simulation.one();
-
-    expect(metrics.snapshot().outbound[0]).toMatchObject({ requests: 1, failures: 0, successRate: 1, byResult: { "0 DC": 1 } });
   });
 });
 

@@ -59,7 +59,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   registerRetries(registry, outboundBook);
   registerInFlight(registry, inFlight);
   eventMetrics.register(registry);
-  if (checked.defaultMetrics && registry.getSingleMetric(oneDefaultMetric) === undefined) collectDefaultMetrics({ register: registry });
+  if (checked.defaultMetrics && registry.getSingleMetric(oneDefaultMetric) === undefined)
+    collectDefaultMetrics({ register: registry });
 
   return {
     outbound: outboundMetrics(checked, self, outboundBook, inFlight),
@@ -88,7 +89,8 @@ function registerRetries(registry: Registry, book: EdgeBook): void {
     collect: () => {
       const byDestination = new Map<string, number>();
       for (const { labels, retries } of [...book.edges, book.overflow]) {
-        if (retries > 0) byDestination.set(labels.service.name, (byDestination.get(labels.service.name) ?? 0) + retries);
+        if (retries > 0)
+          byDestination.set(labels.service.name, (byDestination.get(labels.service.name) ?? 0) + retries);
       }
       return [...byDestination].map(([name, value]) => ({ value, labels: { destination_service_name: name } }));
     },

@@ -27,7 +27,8 @@ export interface MetricsOptions {
 
 /** Envoy's default histogram buckets, in milliseconds. */
 export const envoyBucketsMs: readonly number[] = Object.freeze([
-  0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000, 3_600_000,
+  0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000,
+  3_600_000,
 ]);
 
 export const metricsDefaults: Readonly<Required<Omit<MetricsOptions, "identity" | "registry">>> = Object.freeze({
@@ -46,9 +47,11 @@ export type CheckedMetricsOptions = Required<Omit<MetricsOptions, "registry">> &
 export function checkMetrics(options: MetricsOptions): CheckedMetricsOptions {
   const checked: CheckedMetricsOptions = { ...metricsDefaults, ...withoutUndefined(options) };
   const { maxSeries, bucketsMs } = checked;
-  if (!Number.isInteger(maxSeries) || maxSeries < 4 || maxSeries > 100_000) throw invalid(`maxSeries must be 4 to 100000, got ${maxSeries}`);
+  if (!Number.isInteger(maxSeries) || maxSeries < 4 || maxSeries > 100_000)
+    throw invalid(`maxSeries must be 4 to 100000, got ${maxSeries}`);
   const grows = bucketsMs.every((bound, index) => Number.isFinite(bound) && bound > (bucketsMs[index - 1] ?? 0));
-  if (bucketsMs.length === 0 || !grows) throw invalid(`bucketsMs must be positive and growing, got [${bucketsMs.join(", ")}]`);
+  if (bucketsMs.length === 0 || !grows)
+    throw invalid(`bucketsMs must be positive and growing, got [${bucketsMs.join(", ")}]`);
   return checked;
 }
 

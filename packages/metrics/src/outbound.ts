@@ -1,4 +1,12 @@
-import { type Call, type Destination, type Endpoint, type Instance, type Outcome, type Policy, Slot } from "@enmesh/core";
+import {
+  type Call,
+  type Destination,
+  type Endpoint,
+  type Instance,
+  type Outcome,
+  type Policy,
+  Slot,
+} from "@enmesh/core";
 import type { EdgeBook } from "./edge-book.ts";
 import type { Edge } from "./edge.ts";
 import { type EdgeLabels, serviceName, unknown, type Workload } from "./labels.ts";
@@ -22,11 +30,18 @@ interface Cached {
  * Counts every call of this process once, as its caller saw it: with Istio's `reporter="source"`. The edge is looked up once
  * per endpoint and kept on it.
  */
-export function outboundMetrics(options: CheckedMetricsOptions, self: Self, book: EdgeBook, inFlight: InFlight): Policy<Call> {
+export function outboundMetrics(
+  options: CheckedMetricsOptions,
+  self: Self,
+  book: EdgeBook,
+  inFlight: InFlight,
+): Policy<Call> {
   const { clock } = options;
   const onEndpoint = new Slot<Cached>();
   const onDestination = new Slot<Edge>();
-  const nowhere = book.find(unknown, "", "", () => labelsTo(unreached, { name: unknown, namespace: unknown, host: unknown }));
+  const nowhere = book.find(unknown, "", "", () =>
+    labelsTo(unreached, { name: unknown, namespace: unknown, host: unknown }),
+  );
 
   function labelsTo(destination: Workload, service: EdgeLabels["service"]): EdgeLabels {
     return { reporter: "source", source: self.workload, destination, service, connectionSecurity: unknown };
@@ -65,7 +80,10 @@ export function outboundMetrics(options: CheckedMetricsOptions, self: Self, book
       const { destination, endpoint } = call;
       let edge = nowhere;
       if (destination !== undefined) {
-        edge = endpoint !== undefined && hasReached(call, outcome) ? edgeToEndpoint(endpoint, destination.service) : edgeToNobody(destination);
+        edge =
+          endpoint !== undefined && hasReached(call, outcome)
+            ? edgeToEndpoint(endpoint, destination.service)
+            : edgeToNobody(destination);
       }
       edge.count(outcome.status, responseFlags(call, outcome), clock.now() - call.startedAt);
       if (call.attempt > 1) edge.retries += call.attempt - 1;

@@ -16,7 +16,9 @@ const statusOfFlag: Readonly<Record<string, string>> = Object.freeze({
 });
 
 /** The value of `response_code`: the status, or for an unanswered call what the options say. Nothing else ever becomes a code. */
-export function responseCodes(unansweredAs: CheckedMetricsOptions["unansweredAs"]): (status: number, flags: string) => string {
+export function responseCodes(
+  unansweredAs: CheckedMetricsOptions["unansweredAs"],
+): (status: number, flags: string) => string {
   return (status, flags) => {
     if (Number.isInteger(status) && status >= 100 && status <= 599) return String(status);
     if (status !== 0) return "unknown";

@@ -67,7 +67,9 @@ export class SeriesTable {
 
   /** A new series, or undefined when there are as many as there may be. */
   open(edge: EdgeLabels, status: number, flags: string): Series | undefined {
-    return this.isFull ? undefined : this.#add(istioLabels(edge, this.#limits.codeOf(status, flags), flags), status, flags);
+    return this.isFull
+      ? undefined
+      : this.#add(istioLabels(edge, this.#limits.codeOf(status, flags), flags), status, flags);
   }
 
   /** A series that counts what finds no place of its own. Opened before all others. */

@@ -36,7 +36,9 @@ export interface MetricsSnapshot {
 }
 
 export function edgesOf(book: EdgeBook, bounds: readonly number[]): EdgeSnapshot[] {
-  return [...book.edges, book.overflow].map((edge) => edgeSnapshot(edge, bounds)).filter(({ requests }) => requests > 0);
+  return [...book.edges, book.overflow]
+    .map((edge) => edgeSnapshot(edge, bounds))
+    .filter(({ requests }) => requests > 0);
 }
 
 function edgeSnapshot(edge: Edge, bounds: readonly number[]): EdgeSnapshot {
@@ -45,7 +47,8 @@ function edgeSnapshot(edge: Edge, bounds: readonly number[]): EdgeSnapshot {
   let requests = 0;
   let failures = 0;
   for (const { cells, status, flags, total, labels } of edge.series) {
-    for (let bucket = 0; bucket < counts.length; bucket++) counts[bucket] = (counts[bucket] as number) + (cells[bucket] as number);
+    for (let bucket = 0; bucket < counts.length; bucket++)
+      counts[bucket] = (counts[bucket] as number) + (cells[bucket] as number);
     const result = flags === "-" ? labels.response_code : `${labels.response_code} ${flags}`;
     byResult[result] = (byResult[result] ?? 0) + total;
     requests += total;

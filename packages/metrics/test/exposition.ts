@@ -32,7 +32,11 @@ function parseLabels(text: string): Record<string, string> {
 }
 
 /** `sum by (label)` of the lines that are kept. */
-export function sumBy(lines: readonly Line[], by: string, keep: (line: Line) => boolean = () => true): Record<string, number> {
+export function sumBy(
+  lines: readonly Line[],
+  by: string,
+  keep: (line: Line) => boolean = () => true,
+): Record<string, number> {
   const sums: Record<string, number> = {};
   for (const line of lines.filter(keep)) sums[line.labels[by] ?? ""] = (sums[line.labels[by] ?? ""] ?? 0) + line.value;
   return sums;

@@ -64,16 +64,26 @@ export function checkRegistryOptions(options: RegistryOptions): CheckedOptions {
   return checked;
 }
 
-function problemsOf({ port, host, dataDirectory, token, datacenter, nodeName, maxWatchers }: CheckedOptions): Problem[] {
+function problemsOf({
+  port,
+  host,
+  dataDirectory,
+  token,
+  datacenter,
+  nodeName,
+  maxWatchers,
+}: CheckedOptions): Problem[] {
   const problems: Problem[] = [];
   const say = (path: string, message: string): void => void problems.push({ path, message });
   if (!Number.isInteger(port) || port < 0 || port > 65_535) say("port", `must be 0 to 65535, got ${String(port)}`);
   if (host === "") say("host", 'must be an address or a name such as "127.0.0.1"');
   if (dataDirectory === "") say("dataDirectory", "must be a folder; leave it out to keep all in memory");
   if (token !== undefined && token.trim() === "") say("token", "must not be blank; leave it out to ask for none");
-  if (!/^[a-z0-9_-]+$/.test(datacenter)) say("datacenter", `must be lower-case letters, digits, "-" and "_", got ${JSON.stringify(datacenter)}`);
+  if (!/^[a-z0-9_-]+$/.test(datacenter))
+    say("datacenter", `must be lower-case letters, digits, "-" and "_", got ${JSON.stringify(datacenter)}`);
   if (nodeName === "") say("nodeName", "must not be empty");
-  if (!Number.isInteger(maxWatchers) || maxWatchers < 1) say("maxWatchers", `must be 1 or more, got ${String(maxWatchers)}`);
+  if (!Number.isInteger(maxWatchers) || maxWatchers < 1)
+    say("maxWatchers", `must be 1 or more, got ${String(maxWatchers)}`);
   if (token === undefined && host !== "" && !isLoopback(host)) {
     const message = `${JSON.stringify(host)} can be reached from other machines, so a token is needed: set "token" or ENMESH_REGISTRY_TOKEN, or listen on 127.0.0.1`;
     say("host", message);

@@ -62,8 +62,10 @@ async function start(options: CheckedOptions, runtime: Runtime, stopListening: (
   const { maxWatchers } = options;
   const healthTexts = new HealthTexts(store, node);
   const context: Context = { runtime, store, agent, journal, node, healthTexts, maxWatchers, isClosing: false };
+  const onFailure = ({ message }: Error, path: string): void =>
+    runtime.events.report({ type: "request.failed", path, message });
   const gate = makeGate({ token: options.token, hosts: [options.host, ...options.allowedHosts] });
-  const app = createServer({ routes: allRoutes(context), gate, isClosing: () => context.isClosing });
+  const app = createServer({ routes: allRoutes(context), gate, isClosing: () => context.isClosing, onFailure });
 
   const finish = async (): Promise<void> => {
     context.isClosing = true;
@@ -87,9 +89,13 @@ async function start(options: CheckedOptions, runtime: Runtime, stopListening: (
   return { url, port, recovered, close: () => (closed ??= finish()) };
 }
 
-async function openStore({ dataDirectory }: CheckedOptions, runtime: Runtime): Promise<{ store: Store; journal: Journal }> {
+async function openStore(
+  { dataDirectory }: CheckedOptions,
+  runtime: Runtime,
+): Promise<{ store: Store; journal: Journal }> {
   // In memory the calendar takes the place of the log: a later life begins with a higher index.
-  if (dataDirectory === undefined) return { store: new Store(Math.max(1, Math.floor(runtime.clock.wall()))), journal: memoryJournal };
+  if (dataDirectory === undefined)
+    return { store: new Store(Math.max(1, Math.floor(runtime.clock.wall()))), journal: memoryJournal };
   const store = new Store();
   const journal = await openDataDirectory(dataDirectory, store, runtime.events);
   store.writeTo(journal);
@@ -103,9 +109,15 @@ async function listen(app: FastifyInstance, { host, port }: CheckedOptions): Pro
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EADDRINUSE") {
       const remedy = `stop what listens there (another registry, or Consul?), or choose another port; port 0 takes any free one`;
-      throw new MeshError("ENMESH_PORT_IN_USE", `the registry cannot listen on ${host}:${port}: the port is taken; ${remedy}`, { cause: error });
+      throw new MeshError(
+        "ENMESH_PORT_IN_USE",
+        `the registry cannot listen on ${host}:${port}: the port is taken; ${remedy}`,
+        { cause: error },
+      );
     }
-    throw new MeshError("ENMESH_OPTION_INVALID", `the registry cannot listen on ${host}:${port}: ${message}`, { cause: error });
+    throw new MeshError("ENMESH_OPTION_INVALID", `the registry cannot listen on ${host}:${port}: ${message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -121,4 +133,3 @@ function callableHost(host: string): string {
   if (host === "::") return "[::1]";
   return host.includes(":") && !host.startsWith("[") ? `[${host}]` : host;
 }
-

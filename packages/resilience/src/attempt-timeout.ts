@@ -1,4 +1,4 @@
-import type { AimedCall, Duration, Policy, Runtime } from "@enmesh/core";
+import type { AttemptCall, Duration, Policy, Runtime } from "@enmesh/core";
 import { OptionCheck, withDefaults } from "./options.ts";
 
 export interface AttemptTimeoutOptions {
@@ -12,7 +12,7 @@ export const attemptTimeoutDefaults: Required<AttemptTimeoutOptions> = Object.fr
  * Gives up on one attempt, so that another may be made elsewhere while the call still has time. A route's
  * `perTryTimeout` stands in its place; a route with a `timeout` but no `perTryTimeout` means the whole time for each attempt, as in Istio.
  */
-export function attemptTimeout(options: AttemptTimeoutOptions, runtime: Runtime): Policy<AimedCall> {
+export function attemptTimeout(options: AttemptTimeoutOptions, _runtime?: Runtime): Policy<AttemptCall> {
   const merged = withDefaults(options, attemptTimeoutDefaults);
   const check = new OptionCheck("attempt timeout", options, attemptTimeoutDefaults);
   const timeoutMs = check.duration("timeout", merged.timeout, 1);
@@ -23,8 +23,8 @@ export function attemptTimeout(options: AttemptTimeoutOptions, runtime: Runtime)
       const { plan } = call;
       const ownMs = plan.retry?.perTryTimeoutMs ?? (plan.timeoutMs === undefined ? timeoutMs : undefined);
       if (ownMs === undefined) return;
-      const startedAt = call.attempt === 1 ? call.attemptStartedAt : runtime.clock.now();
-      call.attemptDeadlineAt = Math.min(call.attemptDeadlineAt, startedAt + ownMs);
+      if (call.attemptStartedAt === undefined) throw new RangeError("attempt timeout: it stands after retry");
+      call.attemptDeadlineAt = Math.min(call.attemptDeadlineAt, call.attemptStartedAt + ownMs);
     },
   };
 }

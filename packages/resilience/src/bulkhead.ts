@@ -27,6 +27,7 @@ export const bulkheadDefaults: Required<BulkheadOptions> = Object.freeze({
 
 interface Compartment {
   running: number;
+  isHandingOver: boolean;
   /** In the order they came; a Set, so that whoever gives up leaves in one step. */
   readonly queue: Set<Waiter>;
 }
@@ -61,12 +62,17 @@ export function bulkhead(options: BulkheadOptions, runtime: Runtime): Policy<Rou
   return {
     name: "bulkhead",
     admit: (call) => {
-      const compartment = compartments.of(call.destination, () => ({ running: 0, queue: new Set() }));
-      if (compartment.running < limit) {
+      const compartment = compartments.of(call.destination, () => ({
+        running: 0,
+        isHandingOver: false,
+        queue: new Set(),
+      }));
+      const { queue } = compartment;
+      // A place that is just being handed over belongs to whoever waits, not to whoever comes by.
+      if (compartment.running < limit && queue.size === 0) {
         compartment.running += 1;
         return undefined;
       }
-      const { queue } = compartment;
       if (queue.size >= maxQueue) return full(call);
       return {
         type: "wait",
@@ -79,12 +85,25 @@ export function bulkhead(options: BulkheadOptions, runtime: Runtime): Policy<Rou
     },
     settle: (call) => {
       const compartment = compartments.get(call.destination) as Compartment;
-      const [next] = compartment.queue;
-      // The place passes straight to the next in line, so that nobody can slip in between.
-      if (next === undefined) compartment.running -= 1;
-      else next.takePlace();
+      compartment.running -= 1;
+      handOver(compartment, limit);
     },
   };
+}
+
+/** Gives what is free to whoever waits longest. A loop: a call that ends at once comes by here again, and finds it running. */
+function handOver(compartment: Compartment, limit: number): void {
+  if (compartment.isHandingOver) return;
+  compartment.isHandingOver = true;
+  try {
+    for (const next of compartment.queue) {
+      if (compartment.running >= limit) return;
+      compartment.running += 1;
+      next.takePlace();
+    }
+  } finally {
+    compartment.isHandingOver = false;
+  }
 }
 
 class Waiter extends TimerNode {

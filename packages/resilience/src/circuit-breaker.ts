@@ -1,16 +1,6 @@
-import {
-  type Destination,
-  type Duration,
-  formatDuration,
-  type Outcome,
-  type Policy,
-  type Refusal,
-  refuse,
-  type RoutedCall,
-  type Runtime,
-  Slot,
-} from "@enmesh/core";
-import { OpossumWindow } from "./opossum-window.ts";
+import { type Duration, type Outcome, type Policy, type RoutedCall, type Runtime, Slot } from "@enmesh/core";
+
+import { Breaker, type BreakerSettings } from "./breaker.ts";
 import { OptionCheck, withDefaults } from "./options.ts";
 
 export interface CircuitBreakerOptions {
@@ -37,103 +27,37 @@ export const circuitBreakerDefaults: Required<CircuitBreakerOptions> = Object.fr
   permittedCallsInHalfOpen: 3,
 });
 
-type State = "closed" | "open" | "halfOpen";
-
-/** One destination's breaker. The state is ours, on the injected clock; the window and its verdict are opossum's. */
-class Breaker {
-  readonly window: OpossumWindow;
-  state: State = "closed";
-  openUntil = 0;
-  timesOpened = 0;
-  /** Grows with every change of state: what began in another state has no say in this one. */
-  epoch = 0;
-  trialsStarted = 0;
-  trialsEnded = 0;
-  trialsFailed = 0;
-  readonly refusal: Refusal;
-
-  constructor(window: OpossumWindow, refusal: Refusal) {
-    this.window = window;
-    this.refusal = refusal;
-  }
-}
-
 /**
- * Stops calling a destination that mostly fails, and tries carefully again after a while. Each attempt counts; what the caller
- * cancelled, and what our own policies refused, does not. Half-open is exact: so many trial calls, and whatever began before is ignored.
+ * Stops calling a destination that mostly fails, and tries carefully again after a while. Each attempt counts, when it ends;
+ * what the caller cancelled, what our own policies refused, and an upstream that had no room do not. Half-open is exact: so
+ * many trial calls, and whatever began before is ignored. A trial that has not ended after `openFor` is written off.
+ *
+ * @example
+ * ```ts
+ * import { scripted, simulate } from "@enmesh/core/simulation";
+ * import { circuitBreaker } from "@enmesh/resilience";
+ *
+ * const world = simulate(scripted([500]));
+ * world.through(circuitBreaker({ minimumCalls: 2 }, world.runtime));
+ * console.log(world.many(3, 10).map((run) => run.error ?? run.status)); // [ 500, 500, 'ENMESH_CIRCUIT_OPEN' ]
+ * ```
  */
 export function circuitBreaker(options: CircuitBreakerOptions, runtime: Runtime): Policy<RoutedCall> {
   const settings = checkCircuitBreaker(options);
-  const { clock, random, events } = runtime;
   const breakers = new Slot<Breaker>();
   const epochs = new Slot<number>();
-
-  const breakerOf = (destination: Destination): Breaker => {
-    const kept = breakers.get(destination);
-    if (kept !== undefined) return kept;
-    const window = new OpossumWindow({ name: destination.name, ...settings }, clock.now());
-    const message = (): string =>
-      `calls to "${destination.name}" are stopped for ${formatDuration(Math.max(0, made.openUntil - clock.now()))}: most of them failed; look at that service`;
-    const made = new Breaker(window, refuse("ENMESH_CIRCUIT_OPEN", message));
-    breakers.set(destination, made);
-    return made;
-  };
-
-  const change = (breaker: Breaker, destination: Destination, state: State): void => {
-    breaker.state = state;
-    breaker.epoch += 1;
-    breaker.trialsStarted = breaker.trialsEnded = breaker.trialsFailed = 0;
-    if (state === "open") {
-      const openMs = Math.min(settings.maxOpenMs, settings.openMs * 2 ** breaker.timesOpened) * (0.9 + 0.2 * random());
-      breaker.openUntil = clock.now() + openMs;
-      breaker.timesOpened += 1;
-      breaker.window.open();
-      events.report({ type: "breaker.opened", destination: destination.name, forMs: openMs });
-    } else if (state === "closed") {
-      breaker.timesOpened = 0;
-      breaker.window.close();
-      events.report({ type: "breaker.closed", destination: destination.name });
-    } else {
-      events.report({ type: "breaker.half_open", destination: destination.name });
-    }
-  };
-
-  const endTrial = (breaker: Breaker, destination: Destination, isFailure: boolean): void => {
-    breaker.trialsEnded += 1;
-    if (isFailure) breaker.trialsFailed += 1;
-    if (breaker.trialsFailed * 3 > settings.trials) return change(breaker, destination, "open");
-    if (breaker.trialsEnded >= settings.trials) change(breaker, destination, "closed");
-  };
 
   return {
     name: "circuit-breaker",
     admit: (call) => {
-      const breaker = breakerOf(call.destination);
-      if (breaker.state === "open") {
-        if (clock.now() < breaker.openUntil) return breaker.refusal;
-        change(breaker, call.destination, "halfOpen");
-      }
-      if (breaker.state === "halfOpen") {
-        if (breaker.trialsStarted >= settings.trials) return breaker.refusal;
-        breaker.trialsStarted += 1;
-      }
+      const breaker = breakers.of(call.destination, () => new Breaker(call.destination.name, settings, runtime));
+      if (!breaker.lets()) return breaker.refusal;
       epochs.set(call, breaker.epoch);
       return undefined;
     },
     settle: (call, outcome) => {
-      const breaker = breakerOf(call.destination);
-      if (epochs.get(call) !== breaker.epoch) return;
-      const verdict = judge(outcome);
-      if (breaker.state === "halfOpen") {
-        // A trial that says nothing gives its permit back, so that the breaker cannot get stuck.
-        if (verdict === undefined) breaker.trialsStarted -= 1;
-        else endTrial(breaker, call.destination, verdict !== "success");
-      } else if (
-        verdict !== undefined &&
-        breaker.window.count(clock.now(), verdict === "success" ? undefined : verdict)
-      ) {
-        change(breaker, call.destination, "open");
-      }
+      const breaker = breakers.get(call.destination) as Breaker;
+      if (epochs.get(call) === breaker.epoch) breaker.count(judge(outcome));
     },
   };
 }
@@ -142,19 +66,15 @@ const failure = new Error("failed");
 
 /** What an outcome says about the destination: it worked, it failed, or nothing at all. */
 function judge(outcome: Outcome): "success" | Error | undefined {
-  if (outcome.cause === "refused" || outcome.kind === "ignorable") return undefined;
-  if (outcome.kind === "success" || outcome.kind === "clientError") return "success";
+  const { kind, cause } = outcome;
+  if (cause === "refused" || kind === "ignorable" || kind === "throttled") return undefined;
+  // Its time ran out in a queue of ours: the destination was never asked.
+  if (cause === "deadline" && !outcome.mayHaveRun) return undefined;
+  if (kind === "success" || kind === "clientError") return "success";
   return outcome.error ?? failure;
 }
 
-function checkCircuitBreaker(options: CircuitBreakerOptions): {
-  failureRatio: number;
-  minimumCalls: number;
-  windowMs: number;
-  openMs: number;
-  maxOpenMs: number;
-  trials: number;
-} {
+function checkCircuitBreaker(options: CircuitBreakerOptions): BreakerSettings {
   const merged = withDefaults(options, circuitBreakerDefaults);
   const check = new OptionCheck("circuit breaker", options, circuitBreakerDefaults);
   const settings = {

@@ -8,6 +8,7 @@ import {
   refuse,
   type RoutedCall,
   type Runtime,
+  Slot,
 } from "@enmesh/core";
 import { OptionCheck, withDefaults } from "./options.ts";
 
@@ -20,8 +21,11 @@ export interface DeadlineOptions {
 
 export const deadlineDefaults: Required<DeadlineOptions> = Object.freeze({ total: 10_000, hopReserve: 5 });
 
+/** What the caller itself set as its limit: no rule may put it off. */
+const ownLimits = new Slot<number>();
+
 /**
- * Ends every call in time: after `total`, or when whoever waits for us stops waiting, whichever comes first (gRPC's
+ * Ends every call in time: after its own limit, or `total` when it has none, or when whoever waits for us stops waiting, whichever comes first (gRPC's
  * deadline propagation). Nothing is sent when that moment has already passed.
  */
 export function deadline(options: DeadlineOptions, runtime: Runtime): Policy<Call> {
@@ -30,7 +34,9 @@ export function deadline(options: DeadlineOptions, runtime: Runtime): Policy<Cal
     name: "deadline",
     admit: (call): Refusal | undefined => {
       const inherited = (call.context?.deadlineAt ?? Number.POSITIVE_INFINITY) - reserveMs;
-      call.deadlineAt = Math.min(call.deadlineAt, call.startedAt + totalMs, inherited);
+      const hasOwn = call.deadlineAt !== Number.POSITIVE_INFINITY;
+      if (hasOwn) ownLimits.set(call, call.deadlineAt);
+      call.deadlineAt = Math.min(hasOwn ? call.deadlineAt : call.startedAt + totalMs, inherited);
       if (inherited > runtime.clock.now()) return undefined;
       return refuse("ENMESH_DEADLINE_EXCEEDED", `"${call.service}" was not called: whoever asked no longer waits`, {
         status: 504,
@@ -39,7 +45,7 @@ export function deadline(options: DeadlineOptions, runtime: Runtime): Policy<Cal
   };
 }
 
-/** Lets a route's own `timeout` stand in place of the default, within what the caller still waits. Stands right after `route`. */
+/** Lets a route's own `timeout` stand in place of the default, within the caller's own limit and what whoever asked still waits. Stands right after `route`. */
 export function routeDeadline(options: DeadlineOptions = {}): Policy<RoutedCall> {
   const { reserveMs } = checkDeadline(options);
   return {
@@ -48,7 +54,8 @@ export function routeDeadline(options: DeadlineOptions = {}): Policy<RoutedCall>
       const { timeoutMs } = call.plan;
       if (timeoutMs === undefined) return;
       const inherited = (call.context?.deadlineAt ?? Number.POSITIVE_INFINITY) - reserveMs;
-      call.deadlineAt = Math.min(call.startedAt + timeoutMs, inherited);
+      const own = ownLimits.get(call) ?? Number.POSITIVE_INFINITY;
+      call.deadlineAt = Math.min(own, call.startedAt + timeoutMs, inherited);
     },
   };
 }

@@ -1,4 +1,5 @@
 import {
+  type AttemptCall,
   type AttemptInfo,
   createRuntime,
   Destination,
@@ -13,8 +14,8 @@ import {
   type Runtime,
 } from "@enmesh/core";
 
-/** One step of a guarded function: a policy, or the loop. */
-export type GuardStep = Policy<RoutedCall> | Repeat<RoutedCall>;
+/** One step of a guarded function: a policy, or the loop. What times an attempt stands after the loop. */
+export type GuardStep = Policy<AttemptCall> | Repeat<RoutedCall>;
 
 export interface GuardOptions {
   /** Names the function in errors and events. @default the function's own name */
@@ -63,9 +64,16 @@ export function guard<A extends readonly unknown[], T>(
 }
 
 function pipelineOf(steps: readonly GuardStep[]): Pipeline {
+  // A function knows its destination from the start, so that it needs no route.
   let built = pipeline() as unknown as RoutedPipeline;
-  for (const step of steps) built = "again" in step ? built.repeat(step) : built.through(step);
+  if (!steps.some(isLoop)) built = built.repeat(undefined) as RoutedPipeline;
+  for (const step of steps)
+    built = (isLoop(step) ? built.repeat(step) : built.through(step as Policy)) as RoutedPipeline;
   return built.build();
+}
+
+function isLoop(step: GuardStep): step is Repeat<RoutedCall> {
+  return "again" in step;
 }
 
 let shared: Runtime | undefined;

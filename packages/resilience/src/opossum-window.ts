@@ -14,6 +14,12 @@ const record: Record = (failure) => {
 };
 const ignore = (): void => {};
 
+/** What a window holds. */
+export interface Tally {
+  readonly failures: number;
+  readonly calls: number;
+}
+
 export interface OpossumWindowOptions {
   readonly name: string;
   readonly windowMs: number;
@@ -58,32 +64,27 @@ export class OpossumWindow {
     this.#takeLatencies();
   }
 
-  get isOpen(): boolean {
-    return this.#breaker.opened;
-  }
-
-  /** Counts one finished attempt. True when this one opened the breaker. */
-  count(now: number, failure: Error | undefined): boolean {
+  /** Counts one finished attempt. When the window is now bad enough to open: what it held; it is empty after that. */
+  count(now: number, failure: Error | undefined): Tally | undefined {
     this.#turnTo(now);
     this.#breaker.fire(failure).catch(ignore);
     // opossum keeps every latency of its window, used or not; this one is kept by nobody.
     this.#latencies.length = 0;
-    return this.#breaker.opened;
+    if (!this.#breaker.opened) return undefined;
+    const tally = this.tally(now);
+    this.#clear();
+    return tally;
   }
 
   /** Failures and calls in the window. */
-  tally(now: number): { readonly failures: number; readonly calls: number } {
+  tally(now: number): Tally {
     this.#turnTo(now);
     const { failures, fires } = this.#breaker.stats;
     return { failures, calls: fires };
   }
 
-  open(): void {
-    this.#breaker.open();
-  }
-
-  /** Closes, and forgets what led to the opening. */
-  close(): void {
+  /** opossum is never left open: it would keep a timer, and being open is the policy's affair. */
+  #clear(): void {
     for (let turn = 0; turn < buckets; turn++) this.#turns.emit("rotate");
     this.#takeLatencies();
     this.#breaker.close();

@@ -12,7 +12,7 @@ export class OptionCheck {
   constructor(policy: string, given: object, known: object) {
     this.#policy = policy;
     for (const key of Object.keys(given)) {
-      if (!(key in known))
+      if (!Object.hasOwn(known, key))
         this.#problems.push({ path: key, message: `no such option; there are ${Object.keys(known).join(", ")}` });
     }
   }

@@ -34,12 +34,7 @@ export class RetryBudget {
   #slotNumber: number;
 
   constructor(options: RetryBudgetOptions = {}, clock: Clock = systemClock) {
-    const { ratio, minRetriesPerSecond, ttlMs } = withDefaults(options, retryBudgetDefaults);
-    const check = new OptionCheck("retry budget", options, retryBudgetDefaults);
-    check.number("ratio", ratio, 0, 1_000);
-    check.number("minRetriesPerSecond", minRetriesPerSecond, 0, 1_000_000);
-    check.number("ttlMs", ttlMs, 1_000, 60_000);
-    check.done();
+    const { ratio, minRetriesPerSecond, ttlMs } = checkRetryBudget(options);
     this.#clock = clock;
     this.#slotMs = ttlMs / slotCount;
     this.#earns = ratio > 0;
@@ -84,4 +79,15 @@ export class RetryBudget {
     }
     this.#slotNumber = slotNumber;
   }
+}
+
+/** The options, complete. Throws when one of them cannot be. */
+export function checkRetryBudget(options: RetryBudgetOptions): Required<RetryBudgetOptions> {
+  const merged = withDefaults(options, retryBudgetDefaults);
+  const check = new OptionCheck("retry budget", options, retryBudgetDefaults);
+  check.number("ratio", merged.ratio, 0, 1_000);
+  check.number("minRetriesPerSecond", merged.minRetriesPerSecond, 0, 1_000_000);
+  check.number("ttlMs", merged.ttlMs, 1_000, 60_000);
+  check.done();
+  return merged;
 }

@@ -2,6 +2,7 @@ import {
   type Call,
   type Destination,
   type Duration,
+  isSafeToRepeat,
   isWorthRepeating,
   type Outcome,
   type Repeat,
@@ -12,7 +13,7 @@ import {
 import { type Backoff, backoffMs, type Jitter } from "./backoff.ts";
 import { OptionCheck, withDefaults } from "./options.ts";
 import { isAskedFor } from "./retry-conditions.ts";
-import { RetryBudget, retryBudgetDefaults, type RetryBudgetOptions } from "./retry-budget.ts";
+import { checkRetryBudget, RetryBudget, retryBudgetDefaults, type RetryBudgetOptions } from "./retry-budget.ts";
 
 export interface RetryOptions {
   /** Tries in all, the first included: 1 to 10. @default 3 */
@@ -72,6 +73,8 @@ export function retry(options: RetryOptions, runtime: Runtime): Repeat<RoutedCal
   const settings = checkRetry(options);
   const budgets = new Map<string, RetryBudget>();
   const budgetSlot = new Slot<RetryBudget>();
+  /** The wait before, which decorrelated jitter grows from. */
+  const waited = new Slot<number>();
 
   /** Versions of one service share what a service can bear. */
   const budgetOf = (destination: Destination): RetryBudget | undefined => {
@@ -86,17 +89,18 @@ export function retry(options: RetryOptions, runtime: Runtime): Repeat<RoutedCal
 
   const again = (call: RoutedCall, outcome: Outcome): number | undefined => {
     const plan = call.plan.retry;
-    if (!isWorthRepeating(call, outcome)) return undefined;
-    if (plan === undefined ? !settings.when({ call, outcome }) : !isAskedFor(plan, call, outcome)) return undefined;
-    if (!settings.evenWhenRepeated && (call.context?.attempt ?? 1) > 1) return undefined;
+    const maxAttempts = plan?.maxAttempts ?? settings.attempts;
+    if (maxAttempts <= 1 || !isSafeToRepeat(call, outcome) || !isWanted(call, outcome)) return undefined;
 
     const uncounted = countUncounted(call);
     if (outcome.cause === "connect" && uncounted < uncountedLimit(call)) return report(call, outcome, 0);
+    // What reached nobody multiplies nothing; anything else below a caller that repeats would.
+    if (!settings.evenWhenRepeated && (call.context?.attempt ?? 1) > 1) return undefined;
     const counted = call.attempt - uncounted;
-    if (counted >= (plan?.maxAttempts ?? settings.attempts)) return undefined;
+    if (counted >= maxAttempts) return undefined;
 
     const waitMs = waitFor(call, outcome, counted - 1);
-    if (waitMs === undefined) return undefined;
+    if (waitMs === undefined || runtime.clock.now() + waitMs >= call.deadlineAt) return undefined;
     if (budgetOf(call.destination)?.withdraw() === false) {
       call.retryBudgetExhausted = true;
       runtime.events.report({ type: "retry.budget_exhausted", destination: call.destination.name });
@@ -105,9 +109,16 @@ export function retry(options: RetryOptions, runtime: Runtime): Repeat<RoutedCal
     return report(call, outcome, waitMs);
   };
 
+  const isWanted = (call: RoutedCall, outcome: Outcome): boolean => {
+    const plan = call.plan.retry;
+    if (plan !== undefined) return isAskedFor(plan, call, outcome);
+    return isWorthRepeating(call, outcome) && settings.when({ call, outcome });
+  };
+
   const waitFor = (call: RoutedCall, outcome: Outcome, retries: number): number | undefined => {
     const backoff = outcome.kind === "throttled" ? settings.throttled : settings.backoff;
-    const own = backoffMs(backoff, retries, runtime.random);
+    const own = backoffMs(backoff, retries, runtime.random, waited.get(call));
+    waited.set(call, own);
     if (outcome.retryAfterMs === undefined) return own;
     if (outcome.retryAfterMs > settings.maxRetryAfterMs) return undefined;
     return Math.max(own, outcome.retryAfterMs * (1 + 0.1 * runtime.random()));
@@ -138,7 +149,7 @@ function countUncounted(call: Call): number {
 }
 
 function uncountedLimit(call: Call): number {
-  return Math.min(maxUncounted, (call.destination?.snapshot.endpoints.length ?? 0) - 1);
+  return Math.max(0, Math.min(maxUncounted, (call.destination?.snapshot.endpoints.length ?? 0) - 1));
 }
 
 interface RetrySettings {
@@ -176,5 +187,6 @@ function checkRetry(options: RetryOptions): RetrySettings {
     when: merged.when,
   };
   check.done();
+  if (settings.budget !== undefined) checkRetryBudget(settings.budget);
   return settings;
 }

@@ -1,5 +1,13 @@
 import { type AimedCall, headers, type Policy, Slot } from "@enmesh/core";
-import { type Attributes, type Context, propagation, type Span, SpanKind, type TextMapSetter, trace } from "@opentelemetry/api";
+import {
+  type Attributes,
+  type Context,
+  propagation,
+  type Span,
+  SpanKind,
+  type TextMapSetter,
+  trace,
+} from "@opentelemetry/api";
 import { callOf, type CallTraces } from "./call-trace.ts";
 import { methodAttributes, spanVerb, withoutQuery } from "./http-attributes.ts";
 import type { LocalTrace } from "./local-trace.ts";
@@ -25,7 +33,11 @@ export function attemptSpan(traces: CallTraces): Policy<AimedCall> {
         return undefined;
       }
       const name = `${spanVerb(attempt.method)} ${attempt.destination.service}`;
-      const span = tracer.startSpan(name, { kind: SpanKind.CLIENT, attributes: attributesOf(attempt) }, recorded.context);
+      const span = tracer.startSpan(
+        name,
+        { kind: SpanKind.CLIENT, attributes: attributesOf(attempt) },
+        recorded.context,
+      );
       spans.set(attempt, span);
       addTrace(attempt, toLocalTrace(span.spanContext()));
       addBaggage(attempt, trace.setSpan(recorded.context, span));

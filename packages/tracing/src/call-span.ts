@@ -1,5 +1,14 @@
 import type { Call, Policy } from "@enmesh/core";
-import { type Context, context, isSpanContextValid, type Span, type SpanContext, SpanKind, trace, TraceFlags } from "@opentelemetry/api";
+import {
+  type Context,
+  context,
+  isSpanContextValid,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  trace,
+  TraceFlags,
+} from "@opentelemetry/api";
 import type { CallTraces } from "./call-trace.ts";
 import { methodAttributes } from "./http-attributes.ts";
 import { endSpan } from "./outcome-attributes.ts";

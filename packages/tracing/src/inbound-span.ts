@@ -2,7 +2,6 @@ import { headers, type InboundRecord } from "@enmesh/core";
 import {
   type Context,
   context,
-  isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
   type Span,
@@ -13,6 +12,7 @@ import {
   type Tracer,
 } from "@opentelemetry/api";
 import { methodAttributes, spanVerb, withoutQuery } from "./http-attributes.ts";
+import { existingServerSpan } from "./existing-server-span.ts";
 import type { HeaderReader, InboundTrace } from "./inbound-trace.ts";
 import type { LocalTrace } from "./local-trace.ts";
 import { toLocalTrace, toSpanContext } from "./span-context.ts";
@@ -56,23 +56,18 @@ export interface Arrival {
 /** The server span that is already there for this request, or a new one. */
 export function startInboundSpan(tracer: Tracer, { header, method, path, instance }: Arrival): RecordedInbound {
   const active = context.active();
-  const existing = serverSpanIn(active);
+  const existing = existingServerSpan(active);
   if (instance !== undefined) existing?.setAttribute("enmesh.instance", instance);
   if (existing !== undefined) return new RecordedInbound(existing, active, false);
 
   const parent = parentFrom(header);
-  const attributes = { ...methodAttributes(method), "url.path": withoutQuery(path), ...(instance !== undefined && { "enmesh.instance": instance }) };
+  const attributes = {
+    ...methodAttributes(method),
+    "url.path": withoutQuery(path),
+    ...(instance !== undefined && { "enmesh.instance": instance }),
+  };
   const span = tracer.startSpan(spanVerb(method), { kind: SpanKind.SERVER, attributes }, parent);
   return new RecordedInbound(span, trace.setSpan(parent, span), true);
-}
-
-/** A local server span; one that was not sampled has lost its kind, and can be nothing else at this place. */
-function serverSpanIn(active: Context): Span | undefined {
-  const span: (Span & { readonly kind?: SpanKind }) | undefined = trace.getSpan(active);
-  if (span === undefined) return undefined;
-  const spanContext = span.spanContext();
-  if (spanContext.isRemote === true || !isSpanContextValid(spanContext)) return undefined;
-  return span.kind === SpanKind.SERVER || (span.kind === undefined && !span.isRecording()) ? span : undefined;
 }
 
 /** What the caller sent, read by the SDK's propagators (baggage, B3) and, where they find no trace, by our own reader. */

@@ -9,7 +9,13 @@ export class LocalTrace implements TraceContext {
   readonly traceState: string | undefined;
   #traceParent: string | undefined;
 
-  constructor(traceId: string, spanId: string, isSampled: boolean, traceState: string | undefined, traceParent?: string) {
+  constructor(
+    traceId: string,
+    spanId: string,
+    isSampled: boolean,
+    traceState: string | undefined,
+    traceParent?: string,
+  ) {
     this.traceId = traceId;
     this.spanId = spanId;
     this.isSampled = isSampled;
@@ -23,7 +29,9 @@ export class LocalTrace implements TraceContext {
   }
 
   static from(trace: TraceContext): LocalTrace {
-    return trace instanceof LocalTrace ? trace : new LocalTrace(trace.traceId, trace.spanId, trace.isSampled, trace.traceState);
+    return trace instanceof LocalTrace
+      ? trace
+      : new LocalTrace(trace.traceId, trace.spanId, trace.isSampled, trace.traceState);
   }
 
   get traceParent(): string {

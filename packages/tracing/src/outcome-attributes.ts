@@ -2,7 +2,7 @@ import { MeshError, type Outcome } from "@enmesh/core";
 import { type Span, SpanStatusCode } from "@opentelemetry/api";
 
 /** `error.type`: the status when there was an answer, else the code of what went wrong. Undefined for a good outcome. */
-export function errorTypeOf({ status, refusal, error, cause }: Outcome): string | undefined {
+function errorTypeOf({ status, refusal, error, cause }: Outcome): string | undefined {
   if (refusal !== undefined) return refusal.code;
   if (cause !== undefined) return error instanceof MeshError ? error.code : cause;
   return status >= 400 ? String(status) : undefined;

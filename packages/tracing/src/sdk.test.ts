@@ -52,9 +52,11 @@ describe("withoutInstrumentation", () => {
     const within = vi.spyOn(context, "with");
 
     expect(withoutInstrumentation(() => 7)).toBe(7);
-    expect(() => withoutInstrumentation(() => {
-      throw new Error("no socket");
-    })).toThrow("no socket");
+    expect(() =>
+      withoutInstrumentation(() => {
+        throw new Error("no socket");
+      }),
+    ).toThrow("no socket");
     expect(within.mock.calls.map(([used]) => isSuppressed(used))).toEqual([true, true]);
     expect(isSuppressed(ROOT_CONTEXT)).toBe(false);
   });

@@ -1,4 +1,12 @@
-import { type Context, context, createContextKey, ROOT_CONTEXT, trace, type Tracer, type TracerProvider } from "@opentelemetry/api";
+import {
+  type Context,
+  context,
+  createContextKey,
+  ROOT_CONTEXT,
+  trace,
+  type Tracer,
+  type TracerProvider,
+} from "@opentelemetry/api";
 
 const scope = "@enmesh/tracing";
 /** An SDK is registered when a process starts, if at all: every so many questions we look again. */
@@ -23,8 +31,12 @@ export function lookAgain(): void {
  * Before an SDK is registered the API answers with a proxy that has no delegate. Asking the proxy makes no span, so that
  * nobody's span processor ever sees a probe of ours.
  */
-function findTracer(provider: TracerProvider & { getDelegateTracer?: (name: string) => Tracer | undefined }): Tracer | undefined {
-  return typeof provider.getDelegateTracer === "function" ? provider.getDelegateTracer(scope) : provider.getTracer(scope);
+function findTracer(
+  provider: TracerProvider & { getDelegateTracer?: (name: string) => Tracer | undefined },
+): Tracer | undefined {
+  return typeof provider.getDelegateTracer === "function"
+    ? provider.getDelegateTracer(scope)
+    : provider.getTracer(scope);
 }
 
 /** The key by which OpenTelemetry's own exporters keep their requests from being traced. Keys are global symbols: equal text, equal key. */

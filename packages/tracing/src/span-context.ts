@@ -3,7 +3,10 @@ import { createTraceState, type SpanContext, TraceFlags } from "@opentelemetry/a
 import { LocalTrace } from "./local-trace.ts";
 
 /** OpenTelemetry's form of a trace context. */
-export function toSpanContext({ traceId, spanId, isSampled, traceState }: TraceContext, isRemote: boolean): SpanContext {
+export function toSpanContext(
+  { traceId, spanId, isSampled, traceState }: TraceContext,
+  isRemote: boolean,
+): SpanContext {
   const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
   if (traceState === undefined) return { traceId, spanId, traceFlags, isRemote };
   return { traceId, spanId, traceFlags, isRemote, traceState: createTraceState(traceState) };

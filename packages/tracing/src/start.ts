@@ -1,4 +1,6 @@
 import { createRequire } from "node:module";
+import type * as AutoInstrumentations from "@opentelemetry/auto-instrumentations-node";
+import type * as Sdk from "@opentelemetry/sdk-node";
 import { isSet, serviceNameOf, wantsTelemetry } from "./telemetry-env.ts";
 
 /** A running OpenTelemetry SDK. */
@@ -20,8 +22,9 @@ export function startTelemetry(): Telemetry | undefined {
   if (!wantsTelemetry(env)) return undefined;
   // Loaded here and not imported: loading takes some 200 ms, and most processes never ask for it.
   const require = createRequire(import.meta.url);
-  const { NodeSDK } = require("@opentelemetry/sdk-node") as typeof import("@opentelemetry/sdk-node");
-  const instrumentations = require("@opentelemetry/auto-instrumentations-node") as typeof import("@opentelemetry/auto-instrumentations-node");
+  const { NodeSDK } = require("@opentelemetry/sdk-node") as typeof Sdk;
+  const { getNodeAutoInstrumentations } =
+    require("@opentelemetry/auto-instrumentations-node") as typeof AutoInstrumentations;
   const serviceName = serviceNameOf(env);
 
   const sdk = new NodeSDK({
@@ -29,7 +32,7 @@ export function startTelemetry(): Telemetry | undefined {
     // Traces alone, unless the variables name more: metrics are scraped and logs are lines.
     ...(isSet(env["OTEL_METRICS_EXPORTER"]) ? {} : { metricReaders: [] }),
     ...(isSet(env["OTEL_LOGS_EXPORTER"]) ? {} : { logRecordProcessors: [] }),
-    instrumentations: instrumentations.getNodeAutoInstrumentations({
+    instrumentations: getNodeAutoInstrumentations({
       "@opentelemetry/instrumentation-dns": { enabled: false },
       "@opentelemetry/instrumentation-fs": { enabled: false },
       "@opentelemetry/instrumentation-net": { enabled: false },
@@ -41,7 +44,7 @@ export function startTelemetry(): Telemetry | undefined {
 }
 
 /** Waits for `work`, whatever becomes of it, but no longer than `limitMs`. */
-export async function within(work: Promise<unknown>, limitMs: number): Promise<void> {
+async function within(work: Promise<unknown>, limitMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
   const done = work.then(

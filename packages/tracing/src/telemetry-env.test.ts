@@ -6,7 +6,10 @@ describe("telemetry starts", () => {
     ["an OTLP endpoint", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318" }],
     ["an OTLP endpoint for traces", { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: "http://collector:4318/v1/traces" }],
     ["an exporter", { OTEL_TRACES_EXPORTER: "console" }],
-    ["an endpoint, and is not disabled", { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318", OTEL_SDK_DISABLED: "false" }],
+    [
+      "an endpoint, and is not disabled",
+      { OTEL_EXPORTER_OTLP_ENDPOINT: "http://collector:4318", OTEL_SDK_DISABLED: "false" },
+    ],
   ])("when the environment names %s", (_, env) => {
     expect(wantsTelemetry(env)).toBe(true);
   });

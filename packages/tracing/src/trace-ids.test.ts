@@ -7,13 +7,16 @@ import { traceIds } from "./trace-ids.ts";
 describe("trace ids", () => {
   test("are always valid, whatever chance brings", () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 1 }), (numbers) => {
-        let next = 0;
-        const ids = traceIds(() => numbers[next++ % numbers.length] ?? 0);
+      fc.property(
+        fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 1 }),
+        (numbers) => {
+          let next = 0;
+          const ids = traceIds(() => numbers[next++ % numbers.length] ?? 0);
 
-        expect(parseTraceParent(ids.rootTraceParent())).toMatchObject({ isSampled: false });
-        expect(ids.spanId()).toMatch(/^(?!0{16})[\da-f]{16}$/);
-      }),
+          expect(parseTraceParent(ids.rootTraceParent())).toMatchObject({ isSampled: false });
+          expect(ids.spanId()).toMatch(/^(?!0{16})[\da-f]{16}$/);
+        },
+      ),
     );
   });
 

@@ -36,9 +36,9 @@ export function traceIds(random: Random): TraceIds {
   }
 
   function putSpanId(): void {
-    const high = word(random);
+    const high = randomWord(random);
     putWord(36, high);
-    putWord(44, word(random) || (high === 0 ? 1 : 0));
+    putWord(44, randomWord(random) || (high === 0 ? 1 : 0));
   }
 
   return {
@@ -47,17 +47,17 @@ export function traceIds(random: Random): TraceIds {
       return text.latin1Slice(36, 52);
     },
     rootTraceParent: () => {
-      putWord(3, word(random));
-      putWord(11, word(random));
-      putWord(19, word(random));
+      putWord(3, randomWord(random));
+      putWord(11, randomWord(random));
+      putWord(19, randomWord(random));
       // One word that is never zero keeps the whole id from being zero.
-      putWord(27, word(random) || 1);
+      putWord(27, randomWord(random) || 1);
       putSpanId();
       return text.latin1Slice(0, 55);
     },
   };
 }
 
-function word(random: Random): number {
+function randomWord(random: Random): number {
   return (random() * 0x1_0000_0000) >>> 0;
 }

@@ -13,7 +13,12 @@ const hex = (length: number): fc.Arbitrary<string> =>
 
 describe("a traceparent", () => {
   test("is read into its parts", () => {
-    expect(parseTraceParent(`00-${traceId}-${spanId}-01`)).toEqual({ traceId, spanId, isSampled: true, traceState: undefined });
+    expect(parseTraceParent(`00-${traceId}-${spanId}-01`)).toEqual({
+      traceId,
+      spanId,
+      isSampled: true,
+      traceState: undefined,
+    });
   });
 
   test.each([
@@ -32,7 +37,11 @@ describe("a traceparent", () => {
   });
 
   test("of a later version is read by its first four fields", () => {
-    expect(parseTraceParent(`cc-${traceId}-${spanId}-03-what-will-come`)).toMatchObject({ traceId, spanId, isSampled: true });
+    expect(parseTraceParent(`cc-${traceId}-${spanId}-03-what-will-come`)).toMatchObject({
+      traceId,
+      spanId,
+      isSampled: true,
+    });
     expect(parseTraceParent(`cc-${traceId}-${spanId}-02`)?.isSampled).toBe(false);
   });
 
@@ -58,7 +67,8 @@ describe("a traceparent", () => {
       fc.property(fc.oneof(fc.string(), almost), (header) => {
         const parsed = parseTraceParent(header);
 
-        if (parsed !== undefined) expect(serializeTraceParent(parsed)).toMatch(/^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-0[01]$/);
+        if (parsed !== undefined)
+          expect(serializeTraceParent(parsed)).toMatch(/^00-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-0[01]$/);
       }),
       { numRuns: 1_000 },
     );
@@ -66,7 +76,8 @@ describe("a traceparent", () => {
 });
 
 describe("a tracestate", () => {
-  const stateOf = (state: string): string | undefined => parseTraceParent(`00-${traceId}-${spanId}-01`, state)?.traceState;
+  const stateOf = (state: string): string | undefined =>
+    parseTraceParent(`00-${traceId}-${spanId}-01`, state)?.traceState;
 
   test("is passed on as it came, up to 512 characters", () => {
     expect(stateOf("rojo=00f067aa0ba902b7,congo=t61rcWkgMzE")).toBe("rojo=00f067aa0ba902b7,congo=t61rcWkgMzE");
@@ -74,6 +85,10 @@ describe("a tracestate", () => {
   });
 
   test("is dropped when it is longer, empty, or could break a header", () => {
-    expect([stateOf(`a=${"b".repeat(511)}`), stateOf(""), stateOf("a=b\r\nx: y")]).toEqual([undefined, undefined, undefined]);
+    expect([stateOf(`a=${"b".repeat(511)}`), stateOf(""), stateOf("a=b\r\nx: y")]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -26,6 +26,6 @@ export function serializeTraceParent({ traceId, spanId, isSampled }: TraceContex
 }
 
 /** A `tracestate` that may be passed on: up to 512 printable characters. It belongs to others, so it is never changed. */
-export function readTraceState(value: string | undefined): string | undefined {
+function readTraceState(value: string | undefined): string | undefined {
   return value !== undefined && value.length <= stateLimit && stateForm.test(value) ? value : undefined;
 }

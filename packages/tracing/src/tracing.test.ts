@@ -1,5 +1,5 @@
 import { type AimedCall, type Call, type Policy, runInContext, seededRandom } from "@enmesh/core";
-import { scripted, simulate, Simulation } from "@enmesh/core/simulation";
+import { scripted, simulate, type Simulation } from "@enmesh/core/simulation";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createTracing, parseTraceParent, type Tracing, withoutInstrumentation } from "./index.ts";
@@ -26,7 +26,7 @@ function traced(tracing: Tracing, statuses: readonly number[] = [200]): { simula
     return upstream(attempt);
   });
   const attempt: Policy<AimedCall> = tracing.attempt;
-  simulation.through(tracing.call, { name: "retry", again: (call) => (call.attempt < 3 ? 10 : undefined) }, attempt as never);
+  simulation.through(tracing.call, { name: "retry", again: (call) => (call.attempt < 3 ? 10 : undefined) }, attempt);
   return { simulation, sent };
 }
 

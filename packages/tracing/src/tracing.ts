@@ -17,7 +17,9 @@ export interface TracingOptions {
   readonly random?: Random;
 }
 
-export const tracingDefaults: Readonly<Required<Omit<TracingOptions, "identity">>> = Object.freeze({ random: Math.random });
+export const tracingDefaults: Readonly<Required<Omit<TracingOptions, "identity">>> = Object.freeze({
+  random: Math.random,
+});
 
 export interface Tracing {
   /** One span around a call, when an SDK records it. Stands outermost. */
@@ -53,7 +55,8 @@ export function createTracing(options: TracingOptions = {}): Tracing {
     inbound: {
       start: (header, method, path) => {
         const tracer = activeTracer();
-        if (tracer === undefined || isSuppressed(context.active())) return new UnrecordedInbound(continueTrace(header, ids));
+        if (tracer === undefined || isSuppressed(context.active()))
+          return new UnrecordedInbound(continueTrace(header, ids));
         return startInboundSpan(tracer, { header, method, path, instance });
       },
     },

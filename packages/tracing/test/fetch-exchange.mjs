@@ -45,8 +45,9 @@ class FetchAttempt extends Attempt {
   }
 
   send() {
-    const headers = {};
-    for (let at = 0; at < this.addedHeaders.length; at += 2) headers[this.addedHeaders[at]] = this.addedHeaders[at + 1];
+    const headers = new Headers();
+    for (let at = 0; at < this.addedHeaders.length; at += 2)
+      headers.append(this.addedHeaders[at], this.addedHeaders[at + 1]);
     const dispatch = () => fetch(this.endpoint.origin + this.path, { headers });
     const sent = process.env.BREAK === "suppression" ? dispatch() : withoutInstrumentation(dispatch);
     sent.then(

@@ -1,10 +1,11 @@
 // A process with the real OpenTelemetry SDK and instrumentations: a request comes in, its handler calls another server, which fails
-// once. Prints what was on the wire and which spans were made. Read from the environment: SDK=off, FLAGS (of the caller's traceparent),
+// once. Prints what was on the wire and which spans were made. Read from the environment: SDK=off, FRAMEWORK=on, FLAGS (of the caller's traceparent),
 // BREAK=suppression, and OpenTelemetry's own OTEL_NODE_ENABLED_INSTRUMENTATIONS.
 import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { createRuntime, pipeline, runInContext } from "@enmesh/core";
 import { createTracing } from "@enmesh/tracing";
+import { trace as otel } from "@opentelemetry/api";
 
 const require = createRequire(import.meta.url);
 const spans = [];
@@ -21,11 +22,15 @@ const onWire = [];
 
 let answers = 0;
 const stock = await serve((request, response) => {
-  onWire.push(request.rawHeaders.filter((_, at) => at % 2 === 1 && request.rawHeaders[at - 1].toLowerCase() === "traceparent"));
+  onWire.push(
+    request.rawHeaders.filter((_, at) => at % 2 === 1 && request.rawHeaders[at - 1].toLowerCase() === "traceparent"),
+  );
   response.writeHead(answers++ < 2 ? 503 : 200).end("{}");
 });
 const web = await serve((request, response) => {
-  const exchange = new FetchExchange(runtime, policies, stock.address().port, (outcome) => response.writeHead(outcome.status).end());
+  const exchange = new FetchExchange(runtime, policies, stock.address().port, (outcome) =>
+    response.writeHead(outcome.status).end(),
+  );
   exchange.begin();
 });
 
@@ -38,7 +43,12 @@ function startSdk() {
   if (process.env.SDK === "off") return;
   const { NodeSDK } = require("@opentelemetry/sdk-node");
   const { getNodeAutoInstrumentations } = require("@opentelemetry/auto-instrumentations-node");
-  const recorder = { onStart: () => {}, onEnd: (span) => spans.push(plain(span)), forceFlush: async () => {}, shutdown: async () => {} };
+  const recorder = {
+    onStart: () => {},
+    onEnd: (span) => spans.push(plain(span)),
+    forceFlush: async () => {},
+    shutdown: async () => {},
+  };
   const instrumentations = getNodeAutoInstrumentations();
   new NodeSDK({ spanProcessors: [recorder], metricReaders: [], logRecordProcessors: [], instrumentations }).start();
 }
@@ -46,19 +56,39 @@ function startSdk() {
 function plain(span) {
   const { traceId, spanId } = span.spanContext();
   const { name, kind, attributes, status } = span;
-  return { name, kind, attributes, status: status.code, traceId, spanId, parent: span.parentSpanContext?.spanId, scope: span.instrumentationScope.name };
+  return {
+    name,
+    kind,
+    attributes,
+    status: status.code,
+    traceId,
+    spanId,
+    parent: span.parentSpanContext?.spanId,
+    scope: span.instrumentationScope.name,
+  };
 }
 
 /** A server with the mesh's inbound side around its handler. */
 async function serve(handler) {
-  const server = http.createServer((request, response) => {
-    const started = tracing.inbound.start((name) => request.headers[name], request.method, request.url);
-    response.on("finish", () => started.end(recordOf(request, response, started.trace)));
-    const context = { deadlineAt: Number.POSITIVE_INFINITY, attempt: 1, trace: started.trace, requestId: "r" };
-    runInContext(context, () => started.run(() => handler(request, response)));
-  });
+  const server = http.createServer((request, response) => inFramework(() => answer(handler, request, response)));
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
+}
+
+/** Frameworks put spans of their own between the server span and the mesh's middleware. */
+function inFramework(next) {
+  if (process.env.FRAMEWORK !== "on") return next();
+  otel.getTracer("framework").startActiveSpan("middleware", (span) => {
+    next();
+    span.end();
+  });
+}
+
+function answer(handler, request, response) {
+  const started = tracing.inbound.start((name) => request.headers[name], request.method, request.url);
+  response.on("finish", () => started.end(recordOf(request, response, started.trace)));
+  const context = { deadlineAt: Number.POSITIVE_INFINITY, attempt: 1, trace: started.trace, requestId: "r" };
+  runInContext(context, () => started.run(() => handler(request, response)));
 }
 
 function recordOf(request, response, trace) {
@@ -72,8 +102,13 @@ function get(port) {
   const traceParent = `00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-${process.env.FLAGS ?? "01"}`;
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () =>
-      socket.write(`GET /orders?sig=secret HTTP/1.1\r\nhost: web\r\ntraceparent: ${traceParent}\r\nconnection: close\r\n\r\n`),
+      socket.write(
+        `GET /orders?sig=secret HTTP/1.1\r\nhost: web\r\ntraceparent: ${traceParent}\r\nconnection: close\r\n\r\n`,
+      ),
     );
-    socket.on("data", () => {}).on("end", resolve).on("error", reject);
+    socket
+      .on("data", () => {})
+      .on("end", resolve)
+      .on("error", reject);
   });
 }

@@ -1,6 +1,6 @@
 import { openDatabase } from "./database.ts";
 
-export interface Order {
+interface Order {
   readonly id: string;
   readonly user: number;
   readonly product: string;

@@ -15,8 +15,11 @@ interface Answered {
   readonly products?: readonly unknown[];
 }
 
-/** What customers do, by the service that it is about; `id` is unique in the run, `n` counts. */
-const kinds: Readonly<Record<string, (id: string, n: number) => Ask>> = {
+/** Makes one request; `id` is unique in the run, `n` counts. */
+type Kind = (id: string, n: number) => Ask;
+
+/** What customers do, by the service that it is about. */
+const kinds: Readonly<Record<string, Kind>> = {
   catalog: (_id, n) => {
     const product = `${1 + (n % 10)}`;
     return { method: "GET", path: `/api/catalog/${product}`, headers: {}, isRight: ({ id }) => id === product };
@@ -28,7 +31,7 @@ const kinds: Readonly<Record<string, (id: string, n: number) => Ask>> = {
   recommendations: (_id, n) => ({
     method: "GET",
     path: `/api/recommendations?for=${1 + (n % 10)}`,
-    headers: { "x-user-segment": Math.floor(n / 5) % 4 === 0 ? "premium" : "standard" },
+    headers: { "x-user-segment": Math.floor(n / 10) % 4 === 0 ? "premium" : "standard" },
     isRight: ({ products }) => products?.length === 3,
   }),
   orders: (orderId, n) => ({
@@ -41,14 +44,19 @@ const kinds: Readonly<Record<string, (id: string, n: number) => Ask>> = {
   }),
 };
 
-export const kindNames: readonly string[] = Object.freeze(Object.keys(kinds));
-
-/** Makes the n-th request of a run: the kinds take turns as the mix says, always in the same order. */
+/**
+ * Makes the n-th request of a run: the kinds take turns as the mix says, always in the same order.
+ *
+ * @throws Error when the mix names a kind that there is not
+ */
 export function asks(mix: Readonly<Record<string, number>>, runId: string): (n: number) => Ask {
-  const turns = Object.entries(mix).flatMap(([kind, share]) => Array.from({ length: share }, () => kind));
-  return (n) => {
-    const kind = kinds[turns[n % turns.length] ?? ""];
-    if (kind === undefined) throw new Error(`load: no kind "${turns[n % turns.length]}"; there are ${kindNames.join(", ")}`);
-    return kind(`${runId}-${n}`, n);
-  };
+  const turns = Object.entries(mix).flatMap(([name, share]) => Array.from({ length: share }, () => kindOf(name)));
+  if (turns.length === 0) throw new Error("load: the mix is empty; write it as catalog=5,orders=2");
+  return (n) => (turns[n % turns.length] as Kind)(`${runId}-${n}`, n);
+}
+
+function kindOf(name: string): Kind {
+  const kind = kinds[name];
+  if (kind === undefined) throw new Error(`load: no kind "${name}"; there are ${Object.keys(kinds).join(", ")}`);
+  return kind;
 }

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { ShopProcess } from "../starter/shop-process.ts";
 
 export interface LoadOptions {
-  /** Requests per second, whatever the shop does. @default 50 */
+  /** Requests per second, whatever the shop does. @default 100 */
   readonly rate?: number;
   /** How many of each kind in turn. @default catalog 5, recommendations 2, orders 2, users 1 */
   readonly mix?: Readonly<Record<string, number>>;
@@ -10,7 +12,7 @@ export interface LoadOptions {
 }
 
 export const loadDefaults: Required<LoadOptions> = Object.freeze({
-  rate: 50,
+  rate: 100,
   mix: Object.freeze({ catalog: 5, recommendations: 2, orders: 2, users: 1 }),
   verify: false,
 });
@@ -60,7 +62,7 @@ export class LoadReports {
   readonly process: ShopProcess;
   readonly seconds: LoadSecond[] = [];
   readonly #listeners = new Set<(second: LoadSecond) => void>();
-  #summary: LoadSummary | undefined;
+  readonly #summary = Promise.withResolvers<LoadSummary>();
 
   constructor(makeProcess: (onMessage: (message: unknown) => void) => ShopProcess) {
     this.process = makeProcess((message) => this.#take(message as LoadSecond | LoadSummary));
@@ -74,13 +76,15 @@ export class LoadReports {
 
   /** Sends nothing more, waits for the answers that are due, and resolves with the counts. */
   async stop(): Promise<LoadSummary> {
-    await this.process.kill("SIGTERM");
-    if (this.#summary === undefined) throw new Error(`the load generator ended without its counts: ${this.process.lastWords()}`);
-    return this.#summary;
+    const ended = this.process.kill("SIGTERM").then(async () => {
+      await sleep(500); // its last words may arrive after the news of its end
+      throw new Error(`the load generator ended without its counts: ${this.process.lastWords}`);
+    });
+    return await Promise.race([this.#summary.promise, ended]);
   }
 
   #take(message: LoadSecond | LoadSummary): void {
-    if (message.type === "summary") this.#summary = message;
+    if (message.type === "summary") this.#summary.resolve(message);
     if (message.type !== "second") return;
     this.seconds.push(message);
     if (this.seconds.length > 3_600) this.seconds.shift();

@@ -21,7 +21,11 @@ export class Tally {
   }
 
   /** A request is over; `reason` says why it was no success. */
-  over(result: "ok" | "failed" | "wrong", ms: number, { version, reason }: { version?: string | undefined; reason?: string }): void {
+  over(
+    result: "ok" | "failed" | "wrong",
+    ms: number,
+    { version, reason }: { version?: string | undefined; reason?: string },
+  ): void {
     this.#underWay -= 1;
     this.#second[result] += 1;
     this.#total[result] += 1;
@@ -40,7 +44,15 @@ export class Tally {
     this.#second = emptySecond();
     const sorted = durations.toSorted((one, other) => one - other);
     const at = Math.round((performance.now() - this.#started) / 1_000);
-    return { type: "second", at, ...counts, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99), total: { ...this.#total }, failures: { ...this.#failures } };
+    return {
+      type: "second",
+      at,
+      ...counts,
+      p50: percentile(sorted, 0.5),
+      p99: percentile(sorted, 0.99),
+      total: { ...this.#total },
+      failures: { ...this.#failures },
+    };
   }
 
   summary(lost: number | undefined): LoadSummary {
@@ -48,7 +60,14 @@ export class Tally {
   }
 }
 
-function emptySecond(): { sent: number; ok: number; failed: number; wrong: number; durations: number[]; versions: Versions } {
+function emptySecond(): {
+  sent: number;
+  ok: number;
+  failed: number;
+  wrong: number;
+  durations: number[];
+  versions: Versions;
+} {
   return { sent: 0, ok: 0, failed: 0, wrong: 0, durations: [], versions: {} };
 }
 

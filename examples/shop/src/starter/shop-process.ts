@@ -1,17 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import type { Whereabouts } from "./announce.ts";
-import { lastLine } from "./last-line.ts";
+import { lastWords } from "./last-words.ts";
 import type { Role } from "./plan.ts";
 import { ShopError } from "./shop-error.ts";
 
 const source = new URL("..", import.meta.url);
 const home = fileURLToPath(new URL("..", source));
 const leash = new URL("leash.ts", import.meta.url).href;
+
+/** Far more than it takes; a process that is not ready by then never will be. */
+const startWithinMs = 30_000;
 
 /** How a process ended: one of the two is set. */
 export interface Exit {
@@ -26,8 +28,11 @@ export interface ShopProcessOptions {
   /** Unique in the shop: `catalog-v1-2`. Names its log file too. */
   readonly name: string;
   readonly folder: string;
+  /** All of its environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly args?: readonly string[];
+  /** The variable that sets its port, for a process that must be found at the same place again after a restart. */
+  readonly portVariable?: string | undefined;
   /** Called whenever it ends. */
   readonly onExit?: (process: ShopProcess, exit: Exit) => void;
   /** Called with each message that is not about being ready. */
@@ -44,6 +49,7 @@ export class ShopProcess {
   #child: ChildProcess | undefined;
   #exited: Promise<Exit> = Promise.resolve({ code: 0, signal: null });
   #where: Whereabouts | undefined;
+  #fixedPort: Readonly<Record<string, string>> = {};
   #state: ProcessState = "ended";
 
   constructor(options: ShopProcessOptions) {
@@ -76,24 +82,35 @@ export class ShopProcess {
     return this.#exited;
   }
 
-  /** The last line of its log. */
-  lastWords(): string {
-    return lastLine(this.logFile);
+  /** The last that its log says: a line, or an error. */
+  get lastWords(): string {
+    return lastWords(this.logFile);
   }
 
-  /** Starts it, and resolves once it is ready to serve. */
+  /**
+   * Starts it, and resolves once it is ready to serve.
+   *
+   * @throws ShopError when it ends before, or takes too long; its message has the reason from the log
+   */
   async start(): Promise<void> {
     if (this.#state !== "ended") throw new Error(`${this.name} runs already (pid ${this.pid})`);
     this.#state = "starting";
     this.#where = undefined;
     const child = this.#spawn();
-    this.#exited = once(child, "exit").then(([code, signal]) => this.#onExit({ code, signal } as Exit));
-    this.#exited.catch(() => {});
+    this.#exited = new Promise((resolve) => {
+      child.once("exit", (code, signal) => resolve(this.#onExit({ code, signal })));
+      child.once("error", () => child.pid === undefined && resolve(this.#onExit({ code: 127, signal: null })));
+    });
+    const timer = setTimeout(() => void this.kill("SIGKILL"), startWithinMs);
     await Promise.race([this.#announced(child), this.#exited]);
-    // A getter's word: it may have ended meanwhile, and then the log says why.
-    if (this.state === "ended") throw new ShopError(`${this.name} did not start: ${this.lastWords()} (all of it: ${this.logFile})`);
-    await this.#ready();
+    await this.#admitted();
+    clearTimeout(timer);
+    if (this.#state !== "starting") {
+      throw new ShopError(`${this.name} did not start: ${this.lastWords}\n(all of its log: ${this.logFile})`);
+    }
     this.#state = "ready";
+    const { portVariable } = this.#options;
+    if (portVariable !== undefined) this.#fixedPort = { [portVariable]: `${this.port}` };
   }
 
   /** Sends a signal: SIGTERM drains, SIGKILL kills, SIGSTOP and SIGCONT freeze and thaw. Resolves when it has ended. */
@@ -111,7 +128,7 @@ export class ShopProcess {
   /** Ends it in good order, or by force when that takes too long. */
   async stop(withinMs: number): Promise<void> {
     if (this.#state === "ended") return;
-    this.kill("SIGCONT"); // a frozen process would hear nothing
+    void this.kill("SIGCONT"); // a frozen process would hear nothing
     const timer = setTimeout(() => void this.kill("SIGKILL"), withinMs);
     await this.kill("SIGTERM");
     clearTimeout(timer);
@@ -123,14 +140,13 @@ export class ShopProcess {
     const file = fileURLToPath(new URL(role.file, source));
     const child = spawn(process.execPath, ["--import", leash, file, ...args], {
       cwd: home,
-      env: { ...process.env, ...env },
+      env: { ...env, ...this.#fixedPort },
       stdio: ["ignore", log, log, "ipc"],
       // Out of the terminal's reach: Ctrl-C is for the starter, which ends the others in order.
       detached: true,
     });
     closeSync(log);
     this.#child = child;
-    child.on("error", () => {}); // told by "exit", or by the process that never was
     if (onMessage !== undefined) child.on("message", onMessage);
     return child;
   }
@@ -146,7 +162,7 @@ export class ShopProcess {
   }
 
   /** Asks the admin page, where there is one: a service is ready when it says so itself. */
-  async #ready(): Promise<void> {
+  async #admitted(): Promise<void> {
     const { adminUrl } = this;
     if (adminUrl === undefined) return;
     while (this.#state === "starting") {

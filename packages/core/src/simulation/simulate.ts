@@ -1,12 +1,12 @@
 import { Attempt } from "../attempt.ts";
-import type { RoutedCall } from "../call.ts";
+import type { AimedCall, RoutedCall } from "../call.ts";
 import { answered, failed, isIdempotentMethod } from "../classify.ts";
 import { Destination, Endpoint } from "../endpoint.ts";
 import { EventChannel, type MeshEvent } from "../events.ts";
 import { Exchange } from "../exchange.ts";
 import type { FailureCause, Outcome } from "../outcome.ts";
 import { errorOf } from "../outcome-error.ts";
-import { type Pipeline, pipeline } from "../pipeline.ts";
+import { type Pipeline, pipeline, type RoutedPipeline } from "../pipeline.ts";
 import type { Policy, Repeat } from "../policy.ts";
 import { seededRandom } from "../random.ts";
 import type { Runtime } from "../runtime.ts";
@@ -84,11 +84,14 @@ export class Simulation {
     this.#upstream = upstream;
   }
 
-  /** The policies a call passes, outermost first. A repeat opens the loop: what follows runs once per attempt. */
-  through(...steps: readonly (Policy<RoutedCall> | Repeat<RoutedCall>)[]): this {
-    this.#pipeline = steps
-      .reduce((built, step) => ("again" in step ? built.repeat(step) : built.through(step)), routed())
-      .build();
+  /** The policies a call passes, outermost first. A repeat opens the loop: what follows, and only that, runs once per attempt. */
+  through(...steps: readonly (Policy<AimedCall> | Repeat<RoutedCall>)[]): this {
+    // A simulated call knows its destination and endpoint from the start, so that the order is the test's own affair.
+    let built = pipeline() as unknown as RoutedPipeline;
+    for (const step of steps) {
+      built = ("again" in step ? built.repeat(step) : built.through(step as Policy<RoutedCall>)) as RoutedPipeline;
+    }
+    this.#pipeline = built.build();
     return this;
   }
 
@@ -110,14 +113,13 @@ export class Simulation {
     return exchange;
   }
 
-  /** Makes one call and lets time pass until it is over. */
+  /** Makes one call and lets time pass until it is over, and no longer. */
   one(): Run {
     let ended: Run | undefined;
     this.start((run) => (ended = run));
+    const limit = this.time.now() + 86_400_000;
     while (ended === undefined) {
-      const before = this.time.now();
-      this.time.advance(1_000);
-      if (before > 86_400_000) throw new Error("simulation: the call did not end within a day");
+      if (!this.time.step(limit)) throw new Error("simulation: the call hangs; nothing ends it within a day");
     }
     return ended;
   }
@@ -161,10 +163,6 @@ function hash(text: string): number {
   let value = 0;
   for (const letter of text) value = (Math.imul(value, 31) + (letter.codePointAt(0) ?? 0)) >>> 0;
   return value;
-}
-
-function routed(): ReturnType<ReturnType<typeof pipeline>["route"]> {
-  return pipeline() as unknown as ReturnType<ReturnType<typeof pipeline>["route"]>;
 }
 
 const plan = Object.freeze({ name: "simulated" });

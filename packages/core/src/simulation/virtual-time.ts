@@ -46,6 +46,12 @@ export class VirtualTime implements Clock, Timers {
 
   /** Lets time pass until nothing more is scheduled, or until `limit`. */
   runUntil(limit: number = Number.POSITIVE_INFINITY): void {
+    while (this.step(limit));
+    if (limit !== Number.POSITIVE_INFINITY) this.#now = Math.max(this.#now, limit);
+  }
+
+  /** Moves to the next thing that is scheduled and lets it happen. False when there is none until `limit`. */
+  step(limit: number = Number.POSITIVE_INFINITY): boolean {
     for (let entry = this.#heap[0]; entry !== undefined && entry.at <= limit; entry = this.#heap[0]) {
       this.#pop();
       const { node, at } = entry;
@@ -53,8 +59,9 @@ export class VirtualTime implements Clock, Timers {
       this.#now = Math.max(this.#now, at);
       node.list = undefined;
       node.due(this.#now);
+      return true;
     }
-    if (limit !== Number.POSITIVE_INFINITY) this.#now = Math.max(this.#now, limit);
+    return false;
   }
 
   #push(entry: Entry): void {

@@ -84,5 +84,5 @@ function putStatus(
 /** Consul says 404 `Unknown check ID …` since 1.12 or so, and 500 `CheckID … does not have associated TTL` before. */
 function isUnknownCheck(error: unknown): boolean {
   if (statusOf(error) === 404) return true;
-  return statusOf(error) === 500 && false;
+  return statusOf(error) === 500 && /unknown check|does not have associated TTL/i.test(textOf(error));
 }

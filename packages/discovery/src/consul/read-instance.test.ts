@@ -98,5 +98,5 @@ test("nothing that a registry may send makes reading fail, and what is left inco
     return whyUnusable(read) !== undefined && readInstance("orders", Service).service === "orders";
   });
 
-  expect(fc.check(property, { numRuns: 500 })).toMatchObject({ failed: false });
+  expect(() => fc.assert(property, { numRuns: 500 })).not.toThrow();
 });

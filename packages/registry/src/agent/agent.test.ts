@@ -28,7 +28,9 @@ describe("a TTL check", () => {
     time.advance(10_000);
 
     expect(status()).toBe("critical");
-    expect(store.catalog.checks.get("service:orders-1")?.output).toBe("TTL expired (last output before timeout follows): all well");
+    expect(store.catalog.checks.get("service:orders-1")?.output).toBe(
+      "TTL expired (last output before timeout follows): all well",
+    );
   });
 
   test("without any output expires with two words", () => {
@@ -199,7 +201,16 @@ const orders: ServiceDefinition = {
 };
 
 function ttl(parts: Partial<CheckDefinition>): CheckDefinition {
-  return { id: "service:orders-1", name: "check", notes: "", status: "critical", type: "ttl", ttlMs: 10_000, deregisterAfterMs: 0, ...parts };
+  return {
+    id: "service:orders-1",
+    name: "check",
+    notes: "",
+    status: "critical",
+    type: "ttl",
+    ttlMs: 10_000,
+    deregisterAfterMs: 0,
+    ...parts,
+  };
 }
 
 /** An agent in its own time; with what an earlier one left behind, when given. */

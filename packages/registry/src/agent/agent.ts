@@ -47,11 +47,15 @@ export class Agent {
     this.#store.commit((index) => {
       const changes: Change[] = [];
       if (before === undefined || !describesSame(before, definition)) {
-        changes.push({ op: "service", service: { ...definition, createIndex: before?.createIndex ?? index, modifyIndex: index } });
+        changes.push({
+          op: "service",
+          service: { ...definition, createIndex: before?.createIndex ?? index, modifyIndex: index },
+        });
       }
       for (const check of checks) changes.push(...checkChange(catalog, check, definition, index));
       for (const check of others) {
-        if (replacesChecks && check.id !== maintenanceId(definition.id)) changes.push({ op: "check-gone", id: check.id });
+        if (replacesChecks && check.id !== maintenanceId(definition.id))
+          changes.push({ op: "check-gone", id: check.id });
         else changes.push(...checkChange(catalog, check, definition, index));
       }
       return changes;

@@ -78,7 +78,15 @@ export class CheckReports {
     const { id, serviceId, serviceName } = check;
     const from = check.status;
     if (from === status) return;
-    this.#runtime.events.report({ type: "check.changed", service: serviceName, id: serviceId, check: id, from, to: status, output });
+    this.#runtime.events.report({
+      type: "check.changed",
+      service: serviceName,
+      id: serviceId,
+      check: id,
+      from,
+      to: status,
+      output,
+    });
   }
 
   #expire(id: string): void {

@@ -54,18 +54,21 @@ describe("a deadline", () => {
 
   test("never passes before it has had its time in a loop that ran", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 150, max: 4_000 })), { maxLength: 12 }), (phases) => {
-        const { deadlines, live, block, passed } = world();
-        deadlines.set("a", 5_000);
-        let ran = 0;
+      fc.property(
+        fc.array(fc.tuple(fc.boolean(), fc.integer({ min: 150, max: 4_000 })), { maxLength: 12 }),
+        (phases) => {
+          const { deadlines, live, block, passed } = world();
+          deadlines.set("a", 5_000);
+          let ran = 0;
 
-        for (const [isBlocked, ms] of phases) {
-          if (isBlocked) block(ms);
-          else live(ms);
-          if (!isBlocked) ran += ms;
-          if (ran < 5_000) expect(passed).toEqual([]);
-        }
-      }),
+          for (const [isBlocked, ms] of phases) {
+            if (isBlocked) block(ms);
+            else live(ms);
+            if (!isBlocked) ran += ms;
+            if (ran < 5_000) expect(passed).toEqual([]);
+          }
+        },
+      ),
     );
   });
 });

@@ -61,7 +61,7 @@ export class Deadlines {
   }
 
   clearAll(): void {
-    for (const id of [...this.#byId.keys()]) this.clear(id);
+    for (const id of this.#byId.keys()) this.clear(id);
   }
 
   due(deadline: Deadline, now: number): void {

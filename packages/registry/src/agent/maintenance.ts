@@ -11,7 +11,10 @@ export function maintenanceOf(serviceId: string, reason: string): CheckDefinitio
   return {
     id: maintenanceId(serviceId),
     name: `${subject} Maintenance Mode`,
-    notes: reason === "" ? `Maintenance mode is enabled for this ${subject.toLowerCase()}, but no reason was provided. This is a default message.` : reason,
+    notes:
+      reason === ""
+        ? `Maintenance mode is enabled for this ${subject.toLowerCase()}, but no reason was provided. This is a default message.`
+        : reason,
     status: "critical",
     type: "maintenance",
     ttlMs: 0,

@@ -13,7 +13,8 @@ export class Reaper {
 
   /** Looks at a check whenever it is new or its status changed. */
   look(check: Check): void {
-    if (check.status !== "critical" || check.deregisterAfterMs <= 0 || check.serviceId === "") return this.forget(check.id);
+    if (check.status !== "critical" || check.deregisterAfterMs <= 0 || check.serviceId === "")
+      return this.forget(check.id);
     if (this.#deadlines.has(check.id)) return;
     this.#deadlines.set(check.id, Math.max(shortestMs, check.deregisterAfterMs));
   }

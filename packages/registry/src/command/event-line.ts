@@ -20,6 +20,8 @@ export function eventLine(event: MeshEvent, isColoured: boolean): string | undef
       return `The log ended in a torn line: ${show(event["tornBytes"])} bytes cut, and kept in ${show(event["keptIn"])}`;
     case "store.failed":
       return show(event["message"]);
+    case "request.failed":
+      return `failed to answer ${show(event["path"])}: ${show(event["message"])}`;
     default:
       return undefined;
   }
@@ -45,5 +47,7 @@ function statusLine(event: MeshEvent, isColoured: boolean): string {
 
 /** Whatever comes from clients must not write to the terminal but letters. */
 function show(value: unknown): string {
-  return String(value).replaceAll(/[\u0000-\u001F\u007F-\u009F]+/g, " ").slice(0, 300);
+  return String(value)
+    .replaceAll(/[\u0000-\u001F\u007F-\u009F]+/g, " ")
+    .slice(0, 300);
 }

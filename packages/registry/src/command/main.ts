@@ -48,9 +48,10 @@ function toldToStop(): Promise<void> {
   });
 }
 
-
 function version(): string {
-  const { version: own } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  const { version: own } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
   return own;
 }
 

@@ -3,7 +3,10 @@ import { describe, expect, test } from "vitest";
 
 import { duration, flag, integer, list, map, struct, text } from "./decode.ts";
 
-const person = struct({ Name: text, Age: integer, IsHere: flag, Tags: list(text, "string"), Meta: map(text, "string"), Wait: duration }, { is_here: "IsHere" });
+const person = struct(
+  { Name: text, Age: integer, IsHere: flag, Tags: list(text, "string"), Meta: map(text, "string"), Wait: duration },
+  { is_here: "IsHere" },
+);
 
 describe("decoding by Go's rules", () => {
   test("matches names without regard to case", () => {
@@ -13,7 +16,14 @@ describe("decoding by Go's rules", () => {
   });
 
   test("gives the zero value for what is absent or null", () => {
-    expect(person({ Name: null, Tags: null, Meta: null }, "")).toEqual({ Name: "", Age: 0, IsHere: false, Tags: [], Meta: null, Wait: 0 });
+    expect(person({ Name: null, Tags: null, Meta: null }, "")).toEqual({
+      Name: "",
+      Age: 0,
+      IsHere: false,
+      Tags: [],
+      Meta: null,
+      Wait: 0,
+    });
   });
 
   test.each([
@@ -36,14 +46,21 @@ describe("decoding by Go's rules", () => {
 
   test("takes every key of a map for a key, and changes no prototype", () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor")), fc.string()), (given) => {
-        const json = JSON.parse(`{${Object.entries(given).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(",")}}`) as object;
+      fc.property(
+        fc.dictionary(fc.oneof(fc.string(), fc.constantFrom("__proto__", "constructor")), fc.string()),
+        (given) => {
+          const json = JSON.parse(
+            `{${Object.entries(given)
+              .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)
+              .join(",")}}`,
+          ) as object;
 
-        const { Meta } = person({ Meta: json }, "");
+          const { Meta } = person({ Meta: json }, "");
 
-        expect(Object.entries(Meta ?? {})).toEqual(Object.entries(json));
-        expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
-      }),
+          expect(Object.entries(Meta ?? {})).toEqual(Object.entries(json));
+          expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+        },
+      ),
     );
   });
 });

@@ -7,7 +7,8 @@ import { decodeBody } from "./body.ts";
 import type { Context } from "./context.ts";
 import { durably } from "./durable.ts";
 import { Rejection, type Ask, type Route } from "./exchange.ts";
-import { readService, serviceSpec } from "./service-spec.ts";
+import { readService } from "./service-rules.ts";
+import { serviceSpec } from "./service-spec.ts";
 
 /** Registration, and the agent's own view of what is registered. */
 export function agentRoutes(context: Context): Route[] {
@@ -33,7 +34,10 @@ export function agentRoutes(context: Context): Route[] {
         PUT: ({ rest: id }) =>
           durably(context, () => {
             if (agent.deregisterService(id)) return done;
-            throw new Rejection(404, `Unknown service ID ${JSON.stringify(id)}. Ensure that the service ID is passed, not the service name.`);
+            throw new Rejection(
+              404,
+              `Unknown service ID ${JSON.stringify(id)}. Ensure that the service ID is passed, not the service name.`,
+            );
           }),
       },
     },
@@ -74,7 +78,12 @@ export function agentRoutes(context: Context): Route[] {
           refuseFilter(query);
           const checks = sortedChecks(store.catalog.checks.values());
           // The agent knows the last word of each check, and keeps no indexes of its own.
-          const own = checks.map((check) => ({ ...check, output: agent.outputOf(check), createIndex: 0, modifyIndex: 0 }));
+          const own = checks.map((check) => ({
+            ...check,
+            output: agent.outputOf(check),
+            createIndex: 0,
+            modifyIndex: 0,
+          }));
           return json(renderMap(own.map((check) => [check.id, renderCheck(check, node.name)])));
         },
       },

@@ -6,7 +6,7 @@ const textHeaders = Object.freeze({ "Content-Type": "text/plain; charset=utf-8" 
 /** Success without a word: what Consul's agent says to every write. */
 export const done: Answer = Object.freeze({ status: 200 });
 
-export function json(body: string): Answer {
+export function json(body: string | Buffer): Answer {
   return { status: 200, headers: jsonHeaders, body };
 }
 

@@ -48,7 +48,7 @@ export function answerRead(context: Context, ask: Ask, read: Read): Answer | Pro
 }
 
 /** The headers of every read, misses included. */
-export function withMeta(answer: Answer, index: number, headers: Readonly<Record<string, string>> = {}): Answer {
+function withMeta(answer: Answer, index: number, headers: Readonly<Record<string, string>> = {}): Answer {
   return {
     ...answer,
     headers: {
@@ -63,7 +63,7 @@ export function withMeta(answer: Answer, index: number, headers: Readonly<Record
 }
 
 /** @throws Rejection for another datacenter than ours: there is only one. */
-export function checkDatacenter(query: URLSearchParams, datacenter: string): void {
+function checkDatacenter(query: URLSearchParams, datacenter: string): void {
   const wanted = query.get("dc") ?? "";
   if (wanted !== "" && wanted !== datacenter) throw new Rejection(500, "No path to datacenter");
 }

@@ -61,7 +61,8 @@ export function catalogRoutes(context: Context): Route[] {
     {
       path: "/v1/catalog/node/*",
       handlers: {
-        GET: (ask) => ofNode(ask, (services) => renderMap(services.map((service) => [service.id, renderNodeService(service)]))),
+        GET: (ask) =>
+          ofNode(ask, (services) => renderMap(services.map((service) => [service.id, renderNodeService(service)]))),
       },
     },
     {

@@ -74,12 +74,15 @@ const fields: Fields<CheckSpec> = {
   DockerContainerID: text,
 };
 
-export const checkSpec: Decoder<CheckSpec> = struct<CheckSpec>({ ...ignored, ...fields } as Fields<CheckSpec>, {
-  script_args: "ScriptArgs",
-  docker_container_id: "DockerContainerID",
-  deregister_critical_service_after: "DeregisterCriticalServiceAfter",
-  service_id: "ServiceID",
-});
+export const checkSpec: Decoder<CheckSpec> = struct<CheckSpec>(
+  { ...ignored, ...fields },
+  {
+    script_args: "ScriptArgs",
+    docker_container_id: "DockerContainerID",
+    deregister_critical_service_after: "DeregisterCriticalServiceAfter",
+    service_id: "ServiceID",
+  },
+);
 
 /** @throws Rejection in Consul's words for what no Consul takes, in ours for what only a Consul agent can run. */
 export function validateCheck(spec: CheckSpec): void {
@@ -90,7 +93,8 @@ export function validateCheck(spec: CheckSpec): void {
 /** Scripts have their own refusal, and it comes last. */
 export function refuseScripts(spec: CheckSpec): void {
   if (!isScript(spec)) return;
-  const message = "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true";
+  const message =
+    "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true";
   throw new Rejection(500, message);
 }
 

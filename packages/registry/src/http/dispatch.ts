@@ -27,10 +27,13 @@ function refusal(error: unknown): Answer {
 
 /** `?pretty` indents JSON by four, and ends the line. */
 function finish(answer: Answer, { query }: Ask): Answer {
-  if (query.size === 0 || !query.has("pretty") || answer.headers?.["Content-Type"] !== "application/json") return answer;
+  if (query.size === 0 || !query.has("pretty") || answer.headers?.["Content-Type"] !== "application/json")
+    return answer;
   // Numbers beyond JavaScript's must come through untouched.
   const parsed: unknown = JSON.parse(String(answer.body), (_key, value: unknown, source?: { source?: string }) =>
-    typeof value === "number" && !Number.isSafeInteger(value) && source?.source !== undefined ? rawJson(source.source) : value,
+    typeof value === "number" && !Number.isSafeInteger(value) && source?.source !== undefined
+      ? rawJson(source.source)
+      : value,
   );
   return { ...answer, body: `${JSON.stringify(parsed, null, 4)}\n` };
 }

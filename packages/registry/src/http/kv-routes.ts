@@ -16,7 +16,7 @@ const rawHeaders = Object.freeze({
 });
 
 /** The largest value, and so the largest body. */
-export const largestValue = 524_288;
+const largestValue = 524_288;
 
 /** Keys and values. */
 export function kvRoutes(context: Context): Route[] {
@@ -35,7 +35,9 @@ export function kvRoutes(context: Context): Route[] {
       index: () => (isTree ? keyValues.indexOfPrefix(key) : keyValues.indexOfKey(key)),
       answer: () => {
         if (query.has("keys")) return listKeys(key, query);
-        const found = query.has("recurse") ? keyValues.under(key) : [keyValues.get(key)].filter((entry) => entry !== undefined);
+        const found = query.has("recurse")
+          ? keyValues.under(key)
+          : [keyValues.get(key)].filter((entry) => entry !== undefined);
         if (found.length === 0) return notFound;
         return query.has("raw") ? raw(found) : json(renderEntries(found));
       },
@@ -56,7 +58,9 @@ export function kvRoutes(context: Context): Route[] {
     const cas = uintOf(query, "cas");
     if (query.has("acquire")) throw new Rejection(500, `invalid session ${JSON.stringify(query.get("acquire"))}`);
     if (query.has("release")) return json("false");
-    return durably(context, () => json(String(putKey(context.store, { key, value: body ?? Buffer.alloc(0), flags, cas }))));
+    return durably(context, () =>
+      json(String(putKey(context.store, { key, value: body ?? Buffer.alloc(0), flags, cas }))),
+    );
   }
 
   function remove({ rest: key, query }: Ask): Answer | Promise<Answer> {
@@ -76,13 +80,14 @@ function refuseConflicts(query: URLSearchParams, names: readonly string[]): void
   if (names.filter((name) => query.has(name)).length < 2) return;
   const all = new URLSearchParams(query);
   all.sort();
-  throw new Rejection(400, `Conflicting flags: ${all}`);
+  throw new Rejection(400, `Conflicting flags: ${all.toString()}`);
 }
 
 function uintOf(query: URLSearchParams, name: string): bigint | undefined {
   const given = query.get(name);
   if (given === null) return undefined;
   const value = parseUint(given);
-  if (value === undefined) throw new Rejection(500, `strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`);
+  if (value === undefined)
+    throw new Rejection(500, `strconv.ParseUint: parsing ${JSON.stringify(given)}: invalid syntax`);
   return value;
 }

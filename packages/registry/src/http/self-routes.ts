@@ -50,8 +50,16 @@ export function selfRoutes(context: Context): Route[] {
       path: "/v1/agent/self",
       handlers: {
         GET: () => {
-          const counts = { checks: store.catalog.checks.size, check_ttls: agent.leases, services: store.catalog.services.size };
-          const stats = { agent: Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)])) };
+          const { catalog, watchers } = store;
+          const counts = {
+            checks: catalog.checks.size,
+            check_ttls: agent.leases,
+            services: catalog.services.size,
+            blocking_queries: watchers.size,
+          };
+          const stats = {
+            agent: Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, String(count)])),
+          };
           const meta = { "consul-network-segment": "", "consul-version": consulVersion };
           const debug = { DefaultQueryTime: "5m0s", MaxQueryTime: "10m0s", KVMaxValueSize: 524_288 };
           return json(

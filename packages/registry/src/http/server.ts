@@ -13,10 +13,12 @@ export interface ServerOptions {
   readonly gate: Gate;
   /** True once answers should end their connections. */
   readonly isClosing: () => boolean;
+  /** Told of what went wrong in us, not in the request. */
+  readonly onFailure: (error: Error, path: string) => void;
 }
 
 /** Puts the routes on HTTP. The framework routes and reads; what is said, down to each header, is ours. */
-export function createServer({ routes, gate, isClosing }: ServerOptions): FastifyInstance {
+export function createServer({ routes, gate, isClosing, onFailure }: ServerOptions): FastifyInstance {
   const app = fastify({
     exposeHeadRoutes: false,
     bodyLimit: 1_048_576,
@@ -35,8 +37,13 @@ export function createServer({ routes, gate, isClosing }: ServerOptions): Fastif
     if (refused === undefined) return next();
     send(reply, plainText(403, refused));
   });
-  app.setNotFoundHandler((_request, reply) => send(reply, plainText(404, "Invalid URL path: not a recognized HTTP API endpoint")));
-  app.setErrorHandler((error, request, reply) => send(reply, failure(error as FrameworkError, request)));
+  app.setNotFoundHandler((_request, reply) =>
+    send(reply, plainText(404, "Invalid URL path: not a recognized HTTP API endpoint")),
+  );
+  app.setErrorHandler((error: FrameworkError, request, reply) => {
+    if ((error.statusCode ?? 500) >= 500) onFailure(error, request.url);
+    send(reply, failure(error, request));
+  });
 
   for (const route of routes) {
     app.route({
@@ -79,7 +86,11 @@ function send(reply: FastifyReply, { status, headers, body = "" }: Answer, isLas
   reply.hijack();
   const { raw } = reply;
   if (raw.destroyed) return;
-  const common = { Vary: "Accept-Encoding", "Content-Length": Buffer.byteLength(body), ...(isLast ? { Connection: "close" } : {}) };
+  const common = {
+    Vary: "Accept-Encoding",
+    "Content-Length": Buffer.byteLength(body),
+    ...(isLast ? { Connection: "close" } : {}),
+  };
   raw.writeHead(status, { ...headers, ...common });
   raw.end(body);
 }
@@ -102,7 +113,10 @@ function failure(error: FrameworkError, request: FastifyRequest): Answer {
   if (error.code !== "FST_ERR_CTP_BODY_TOO_LARGE") return plainText(error.statusCode ?? 500, error.message);
   const limit = request.routeOptions.bodyLimit;
   const size = request.headers["content-length"];
-  return plainText(413, `Request body${size === undefined ? "" : `(${size} bytes)`} too large, max size: ${limit} bytes.`);
+  return plainText(
+    413,
+    `Request body${size === undefined ? "" : `(${size} bytes)`} too large, max size: ${limit} bytes.`,
+  );
 }
 
 function badUrl(path: string, reply: unknown): void {

@@ -6,7 +6,9 @@ import { EventChannel, type MeshEvent } from "@enmesh/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { Store } from "../state/store.ts";
+import type { Change } from "../model/change.ts";
 import { openDataDirectory } from "./data-directory.ts";
+import { encodeLine } from "./line.ts";
 
 let directory: string;
 beforeEach(async () => void (directory = await mkdtemp(join(tmpdir(), "enmesh-data-"))));
@@ -56,18 +58,32 @@ test("two registries never write to one directory", async () => {
 });
 
 test("the lock of a process that is gone counts for nothing", async () => {
-  await writeFile(join(directory, "registry.lock"), "4194304999\n");
+  for (const lock of ["4194304999 5", `${process.ppid} 5`, "", "nonsense"]) {
+    await writeFile(join(directory, "registry.lock"), `${lock}\n`);
 
-  const { close } = await open();
+    const { store, close } = await open();
 
-  await close();
+    expect(store.index).toBeGreaterThan(0);
+    await close();
+  }
+});
+
+test("a log with words that only a newer version knows is refused, and left as it is", async () => {
+  const line = encodeLine({ index: 1, changes: [{ op: "dance" } as unknown as Change] });
+  await writeFile(join(directory, "registry.log"), line);
+
+  await expect(open()).rejects.toThrow("written by a newer version");
+
+  expect(String(await readFile(join(directory, "registry.log")))).toBe(line);
 });
 
 test("a directory that cannot be used is refused by its name", async () => {
   const file = join(directory, "file");
   await writeFile(file, "");
 
-  await expect(openDataDirectory(file, new Store(), new EventChannel())).rejects.toThrow(`cannot use the data directory ${file}`);
+  await expect(openDataDirectory(file, new Store(), new EventChannel())).rejects.toThrow(
+    `cannot use the data directory ${file}`,
+  );
 });
 
 async function open() {
@@ -78,6 +94,8 @@ async function open() {
   const journal = await openDataDirectory(directory, store, channel);
   store.writeTo(journal);
   const put = (key: string, value: string): void =>
-    store.commit((index) => [{ op: "kv", entry: { key, value: Buffer.from(value), flags: "0", createIndex: index, modifyIndex: index } }]);
+    store.commit((index) => [
+      { op: "kv", entry: { key, value: Buffer.from(value), flags: "0", createIndex: index, modifyIndex: index } },
+    ]);
   return { store, events, put, close: () => journal.close() };
 }

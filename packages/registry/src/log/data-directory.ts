@@ -1,8 +1,9 @@
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type EventChannel, MeshError } from "@enmesh/core";
 
+import { knownChanges } from "../model/change.ts";
 import type { Store } from "../state/store.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { FileJournal } from "./file-journal.ts";
@@ -35,14 +36,14 @@ async function recover(directory: string, store: Store, events: EventChannel): P
   const path = join(directory, "registry.log");
   const bytes = await readFile(path).catch(absent);
   const { commits, goodBytes, tornBytes } = readLog(bytes);
-  if (tornBytes > 0) {
-    const keptIn = `${path}.torn`;
-    await writeFile(keptIn, bytes.subarray(goodBytes));
-    await chmod(keptIn, 0o600);
-    events.report({ type: "store.cut", tornBytes, keptIn });
+  const unknown = commits.flatMap(({ changes }) => changes).find(({ op }) => !knownChanges.has(op));
+  if (unknown !== undefined) {
+    const message = `${path} was written by a newer version of the registry (it speaks of ${JSON.stringify(unknown.op)}); use that version, or another directory`;
+    throw new MeshError("ENMESH_STORE_FAILED", message);
   }
   store.replay(commits);
   store.resume();
+  if (tornBytes > 0) await keepTornTail(`${path}.torn`, bytes.subarray(goodBytes), events);
 
   const file = new LogFile(path);
   await file.replaceWith(store.snapshot());
@@ -54,6 +55,11 @@ async function recover(directory: string, store: Store, events: EventChannel): P
     onCompacted: (logBytes) => events.report({ type: "store.compacted", bytes: logBytes }),
     onFailed: (error) => events.report({ type: "store.failed", message: error.message }),
   });
+}
+
+async function keepTornTail(keptIn: string, tail: Buffer, events: EventChannel): Promise<void> {
+  await writeFile(keptIn, tail, { mode: 0o600 });
+  events.report({ type: "store.cut", tornBytes: tail.length, keptIn });
 }
 
 function withUnlock(journal: Journal, unlock: () => Promise<void>): Journal {

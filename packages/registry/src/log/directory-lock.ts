@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { open, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
@@ -32,24 +33,36 @@ async function take(directory: string, path: string): Promise<void> {
   for (let attempt = 0; attempt < 2; attempt++) {
     try {
       const handle = await open(path, "wx", 0o600);
-      return await handle.writeFile(`${process.pid}\n`).finally(() => handle.close());
+      return await handle.writeFile(`${process.pid} ${startOf(process.pid)}\n`).finally(() => handle.close());
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const holder = Number((await readFile(path, "utf8").catch(() => "")).trim());
-    if (holder !== process.pid && isAlive(holder)) throw taken(directory, holder, path);
+    const [pid, start = ""] = (await readFile(path, "utf8").catch(() => "")).trim().split(" ");
+    const holder = Number(pid);
+    if (holder !== process.pid && isAlive(holder, start)) throw taken(directory, holder, path);
     await rm(path, { force: true });
   }
   throw taken(directory, 0, path);
 }
 
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+/** Numbers are used again, above all in containers: the same number with another start is another process. */
+function isAlive(pid: number, start: string): boolean {
+  if (!Number.isInteger(pid) || pid <= 0 || startOf(pid) !== start) return false;
   try {
     process.kill(pid, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** When a process was started, as Linux tells; "" where it cannot be known. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  } catch {
+    return "";
   }
 }
 

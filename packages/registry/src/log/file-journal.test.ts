@@ -2,9 +2,11 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import type { Commit } from "../model/change.ts";
+import type { Change, Commit } from "../model/change.ts";
+import { Store } from "../state/store.ts";
 import { FileJournal } from "./file-journal.ts";
 import { LogFile } from "./log-file.ts";
 import { readLog } from "./read-log.ts";
@@ -50,7 +52,12 @@ describe("group commit", () => {
 test("a log that has grown is begun anew with the state as it is", async () => {
   const file = await countingFile();
   const compacted: number[] = [];
-  const journal = new FileJournal({ file, snapshot: () => [gone(7)], compactAboveBytes: 200, onCompacted: (bytes) => compacted.push(bytes) });
+  const journal = new FileJournal({
+    file,
+    snapshot: () => [gone(7)],
+    compactAboveBytes: 200,
+    onCompacted: (bytes) => compacted.push(bytes),
+  });
 
   for (let index = 1; index <= 7; index++) {
     journal.append(gone(index));
@@ -59,6 +66,35 @@ test("a log that has grown is begun anew with the state as it is", async () => {
 
   expect(compacted).toHaveLength(1);
   expect((await written()).map(({ index }) => index)[0]).toBe(7);
+});
+
+test("however often the log is begun anew, it holds the state of the last commit", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.constantFrom("a", "b", "c"), fc.boolean(), fc.boolean()), { maxLength: 30 }),
+      async (steps) => {
+        const store = new Store();
+        store.resume();
+        const file = await countingFile();
+        const journal = new FileJournal({ file, snapshot: () => store.snapshot(), compactAboveBytes: 300 });
+        await file.replaceWith(store.snapshot());
+        store.writeTo(journal);
+
+        for (const [key, isPut, isAwaited] of steps) {
+          store.commit((index) => [isPut ? put(key, index) : { op: "kv-gone", key }]);
+          if (isAwaited) await journal.committed();
+        }
+        await journal.committed();
+
+        const recovered = new Store();
+        recovered.replay(await written());
+        expect(recovered.keyValues.under("")).toEqual(store.keyValues.under(""));
+        recovered.resume();
+        if (steps.length > 0) expect(recovered.index).toBeGreaterThan(store.index);
+      },
+    ),
+    { numRuns: 40 },
+  );
 });
 
 test("once a write has failed, nothing is called safe any more", async () => {
@@ -80,6 +116,10 @@ test("once a write has failed, nothing is called safe any more", async () => {
 
 function gone(index: number): Commit {
   return { index, changes: [{ op: "kv-gone", key: `key-${index}` }] };
+}
+
+function put(key: string, index: number): Change {
+  return { op: "kv", entry: { key, value: Buffer.alloc(20), flags: "0", createIndex: index, modifyIndex: index } };
 }
 
 async function written(): Promise<readonly Commit[]> {

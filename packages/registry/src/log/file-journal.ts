@@ -69,8 +69,7 @@ export class FileJournal implements Journal {
       this.#compactAbove = this.#threshold();
       onCompacted?.(file.bytes);
     } catch (error) {
-      this.#fail(error as Error);
-      throw this.#failure;
+      throw this.#fail(error as Error);
     }
   }
 
@@ -78,10 +77,11 @@ export class FileJournal implements Journal {
     return Math.max(this.#options.compactAboveBytes ?? 16 * 1_048_576, 4 * this.#options.file.bytes);
   }
 
-  #fail(cause: Error): void {
+  #fail(cause: Error): MeshError {
     const message = `the registry cannot write its log (${cause.message}); it serves reads only: mend the disk and restart it`;
     this.#failure = new MeshError("ENMESH_STORE_FAILED", message, { cause });
     this.#pending = "";
     this.#options.onFailed?.(this.#failure);
+    return this.#failure;
   }
 }

@@ -18,7 +18,16 @@ export function decodeLine(line: string): Commit | undefined {
 
 type JsonChange =
   | Exclude<Change, { op: "kv" }>
-  | { readonly op: "kv"; readonly entry: { readonly key: string; readonly value: string; readonly flags: string; readonly createIndex: number; readonly modifyIndex: number } };
+  | {
+      readonly op: "kv";
+      readonly entry: {
+        readonly key: string;
+        readonly value: string;
+        readonly flags: string;
+        readonly createIndex: number;
+        readonly modifyIndex: number;
+      };
+    };
 
 function toJson(change: Change): JsonChange {
   if (change.op !== "kv") return change;

@@ -70,7 +70,7 @@ function chunks(commits: Iterable<Commit>): Buffer[] {
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
+  for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at)).bytesWritten;
 }
 
 async function syncDirectory(path: string): Promise<void> {

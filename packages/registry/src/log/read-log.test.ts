@@ -39,31 +39,40 @@ describe("reading a log", () => {
 
   test("of a log torn anywhere always gives the commits that are whole", () => {
     fc.assert(
-      fc.property(fc.array(commit, { minLength: 1, maxLength: 5 }), fc.double({ min: 0, max: 1, noNaN: true }), (commits, share) => {
-        const lines = commits.map((each) => Buffer.from(encodeLine(each)));
-        const log = Buffer.concat(lines);
-        const cut = Math.floor(log.length * share);
+      fc.property(
+        fc.array(commit, { minLength: 1, maxLength: 5 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (commits, share) => {
+          const lines = commits.map((each) => Buffer.from(encodeLine(each)));
+          const log = Buffer.concat(lines);
+          const cut = Math.floor(log.length * share);
 
-        const content = readLog(log.subarray(0, cut));
+          const content = readLog(log.subarray(0, cut));
 
-        const whole = lines.filter((_line, at) => Buffer.concat(lines.slice(0, at + 1)).length <= cut).length;
-        expect(content.commits).toEqual(commits.slice(0, whole));
-        expect(content.goodBytes + content.tornBytes).toBe(cut);
-      }),
+          const whole = lines.filter((_line, at) => Buffer.concat(lines.slice(0, at + 1)).length <= cut).length;
+          expect(content.commits).toEqual(commits.slice(0, whole));
+          expect(content.goodBytes + content.tornBytes).toBe(cut);
+        },
+      ),
     );
   });
 
   test("with one damaged byte always gives a prefix, and nothing that was not written", () => {
     fc.assert(
-      fc.property(fc.array(commit, { minLength: 1, maxLength: 5 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (commits, at, flip) => {
-        const log = Buffer.from(commits.map(encodeLine).join(""));
-        log[at % log.length] = (log[at % log.length] as number) ^ flip;
+      fc.property(
+        fc.array(commit, { minLength: 1, maxLength: 5 }),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        (commits, at, flip) => {
+          const log = Buffer.from(commits.map(encodeLine).join(""));
+          log[at % log.length] = (log[at % log.length] as number) ^ flip;
 
-        const content = readLog(log);
+          const content = readLog(log);
 
-        expect(content.commits.length).toBeLessThan(commits.length);
-        expect(content.commits).toEqual(commits.slice(0, content.commits.length));
-      }),
+          expect(content.commits.length).toBeLessThan(commits.length);
+          expect(content.commits).toEqual(commits.slice(0, content.commits.length));
+        },
+      ),
     );
   });
 });

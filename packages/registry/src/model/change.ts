@@ -15,6 +15,19 @@ export type Change =
   /** No index above this one was given out before a later ceiling was safe on disk. */
   | { readonly op: "index-ceiling"; readonly ceiling: number };
 
+/** Every kind of change. A log that holds another one was written by a newer version. */
+export const knownChanges: ReadonlySet<string> = new Set<Change["op"]>([
+  "service",
+  "service-gone",
+  "check",
+  "check-gone",
+  "status",
+  "kv",
+  "kv-gone",
+  "kv-tree-gone",
+  "index-ceiling",
+]);
+
 /** What happens at one index: all of it or nothing. */
 export interface Commit {
   readonly index: number;

@@ -33,7 +33,9 @@ export function describesSame(service: Service, definition: ServiceDefinition): 
 
 /** Maps from a client have no prototype, maps from the log have one: compare them as what they say. */
 function plain(service: Service): unknown {
-  return JSON.parse(JSON.stringify({ ...service, meta: sorted(service.meta), taggedAddresses: sorted(service.taggedAddresses) }));
+  return JSON.parse(
+    JSON.stringify({ ...service, meta: sorted(service.meta), taggedAddresses: sorted(service.taggedAddresses) }),
+  );
 }
 
 function sorted(map: Readonly<Record<string, unknown>> | null): [string, unknown][] | null {

@@ -6,14 +6,16 @@ import { renderCheck, sortedChecks } from "./check.ts";
 import { renderNode, serfHealth, type NodeFacts } from "./node.ts";
 import { renderNodeService } from "./service.ts";
 
+const noInstances = Buffer.from("[]");
+
 interface Kept {
   readonly index: number;
-  readonly text: string;
+  readonly text: Buffer;
 }
 
 /**
  * Writes what health queries answer. A text is kept as long as the index of its service stands still: with a thousand
- * watchers of one service, one text is made per change.
+ * watchers of one service, one text is made, and encoded, per change.
  */
 export class HealthTexts {
   readonly #store: Store;
@@ -26,10 +28,10 @@ export class HealthTexts {
   }
 
   /** The instances of a service that bear all `tags`, only healthy ones if so asked. */
-  service(name: string, tags: readonly string[], onlyPassing: boolean): string {
+  service(name: string, tags: readonly string[], onlyPassing: boolean): Buffer {
     const { catalog } = this.#store;
     const group = catalog.groups.get(name);
-    if (group === undefined) return "[]";
+    if (group === undefined) return noInstances;
     const index = catalog.indexOf(name);
     let texts = this.#kept.get(group);
     if (texts === undefined) this.#kept.set(group, (texts = new Map()));
@@ -38,7 +40,7 @@ export class HealthTexts {
     if (kept?.index === index) return kept.text;
 
     const instances = group.sorted().filter((service) => bearsTags(service.tags, tags));
-    const text = `[${this.#instances(instances, onlyPassing).join(",")}]`;
+    const text = Buffer.from(`[${this.#instances(instances, onlyPassing).join(",")}]`);
     // Queries are the clients' to choose: their variety must not fill our memory.
     if (texts.size >= 16) texts.clear();
     texts.set(variant, { index, text });

@@ -60,13 +60,17 @@ export function serfHealth(index: number): Check {
 
 function stableId(text: string): string {
   const hex = createHash("sha256").update(text).digest("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-");
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    "-",
+  );
 }
 
 /** Services without an address of their own are reached here. */
 function addressOf(host: string): string {
   if (isLoopback(host)) return host === "::1" ? "::1" : "127.0.0.1";
   if (host !== "0.0.0.0" && host !== "::") return host;
-  const outside = Object.values(networkInterfaces()).flat().find((each) => each?.family === "IPv4" && !each.internal);
+  const outside = Object.values(networkInterfaces())
+    .flat()
+    .find((each) => each?.family === "IPv4" && !each.internal);
   return outside?.address ?? "127.0.0.1";
 }

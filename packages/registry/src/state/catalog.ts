@@ -86,7 +86,7 @@ export class Catalog {
   #removeService(id: string, index: number, touch: Touch): void {
     const service = this.#services.get(id);
     if (service === undefined) return;
-    for (const checkId of [...this.checksOf(id).keys()]) this.#removeCheck(checkId, index, touch);
+    for (const checkId of this.checksOf(id).keys()) this.#removeCheck(checkId, index, touch);
     this.#services.delete(id);
     this.#servicesIndex = index;
     touch(topics.services);

@@ -147,7 +147,11 @@ const step: fc.Arbitrary<(index: number) => Change> = fc.oneof(
   fc
     .tuple(fc.constantFrom(...ids), fc.constantFrom("passing" as const, "critical" as const))
     .map(([id, status]) => (): Change => ({ op: "status", id: `service:${id}`, status, output: status })),
-  fc.constantFrom(...keys).map((key) => (index: number): Change => put(key, index)),
+  fc.constantFrom(...keys).map(
+    (key) =>
+      (index: number): Change =>
+        put(key, index),
+  ),
   fc.constantFrom(...keys).map((key) => (): Change => ({ op: "kv-gone", key })),
   fc.constantFrom(...keys).map((prefix) => (): Change => ({ op: "kv-tree-gone", prefix })),
 );
@@ -155,12 +159,22 @@ const step: fc.Arbitrary<(index: number) => Change> = fc.oneof(
 /** Everything a client can wait for, with its index. */
 function views({ catalog, keyValues }: Store): Map<string, View> {
   const of = (index: number, content: unknown): View => ({ index, content: JSON.stringify(content) });
-  const service = (name: string): unknown =>
-    (catalog.groups.get(name)?.sorted() ?? []).map((each) => [each, [...catalog.checksOf(each.id).values()], [...catalog.checksOf("").values()]]);
+  const instances = (name: string): unknown =>
+    (catalog.groups.get(name)?.sorted() ?? []).map((each) => [
+      each,
+      [...catalog.checksOf(each.id).values()],
+      [...catalog.checksOf("").values()],
+    ]);
   return new Map<string, View>([
-    ...names.map((name) => [`service ${name}`, of(catalog.indexOf(name), service(name))] as const),
+    ...names.map((name) => [`service ${name}`, of(catalog.indexOf(name), instances(name))] as const),
     ["services", of(catalog.servicesIndex, [...catalog.services.keys()].toSorted())],
-    ["checks", of(catalog.checksIndex, [...catalog.checks.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)))],
+    [
+      "checks",
+      of(
+        catalog.checksIndex,
+        [...catalog.checks.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      ),
+    ],
     ...keys.map((key) => [`key ${key}`, of(keyValues.indexOfKey(key), keyValues.get(key))] as const),
     ...keys.map((key) => [`prefix ${key}`, of(keyValues.indexOfPrefix(key), keyValues.under(key))] as const),
   ]);
@@ -178,16 +192,37 @@ function storeWith(...serviceIds: readonly string[]): Store {
 
 function service(id: string, index: number): Service {
   const name = id.replace(/-.*/, "");
-  const plain = { tags: [], address: "", port: 80, meta: null, taggedAddresses: null, weights: { Passing: 1, Warning: 1 } };
+  const plain = {
+    tags: [],
+    address: "",
+    port: 80,
+    meta: null,
+    taggedAddresses: null,
+    weights: { Passing: 1, Warning: 1 },
+  };
   return { id, name, ...plain, enableTagOverride: false, createIndex: index, modifyIndex: index };
 }
 
 function check(serviceId: string, index: number): Check {
   const name = serviceId.replace(/-.*/, "");
   const times = { ttlMs: 1_000, deregisterAfterMs: 0, createIndex: index, modifyIndex: index };
-  return { id: `service:${serviceId}`, name: "check", notes: "", status: "critical", output: "", serviceId, serviceName: name, serviceTags: [], type: "ttl", ...times };
+  return {
+    id: `service:${serviceId}`,
+    name: "check",
+    notes: "",
+    status: "critical",
+    output: "",
+    serviceId,
+    serviceName: name,
+    serviceTags: [],
+    type: "ttl",
+    ...times,
+  };
 }
 
 function put(key: string, index: number): Change {
-  return { op: "kv", entry: { key, value: Buffer.from(String(index)), flags: "0", createIndex: index, modifyIndex: index } };
+  return {
+    op: "kv",
+    entry: { key, value: Buffer.from(String(index)), flags: "0", createIndex: index, modifyIndex: index },
+  };
 }

@@ -46,14 +46,14 @@ export class Watchers {
 
   /** Sends everybody home. */
   dismiss(): void {
-    for (const watcher of [...this.#all]) watcher.dismissed();
+    for (const watcher of Array.from(this.#all)) watcher.dismissed();
   }
 }
 
 function tell(watchers: ReadonlySet<Watcher> | undefined): void {
   if (watchers === undefined) return;
   // A copy: whoever is satisfied leaves, and may come back at once.
-  for (const watcher of [...watchers]) watcher.touched();
+  for (const watcher of Array.from(watchers)) watcher.touched();
 }
 
 function enter(groups: Map<string, Set<Watcher>>, name: string, watcher: Watcher): void {

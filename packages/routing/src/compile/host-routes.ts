@@ -10,7 +10,7 @@ import { type Condition, conditionOf } from "./matching.ts";
 import { type Choice, choiceOf } from "./weighted.ts";
 
 /** One condition of one route, and what follows when it holds. */
-export interface Arm {
+interface Arm {
   /** Absent: it holds for every call. */
   readonly condition: Condition | undefined;
   readonly choose: Choice;

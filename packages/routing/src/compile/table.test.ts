@@ -154,7 +154,7 @@ describe("weights", () => {
     );
   const picked = (table: RouteTable): string[] => [...new Set(Array.from({ length: 20 }, () => answer(table)))];
 
-  test("share the calls by their sum, whatever it is; without weight there is no share", () => {
+  test("share the calls by their sum, whatever it is; without weight there is no share", { timeout: 60_000 }, () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 400 }), { minLength: 2, maxLength: 5 }),

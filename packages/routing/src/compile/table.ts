@@ -24,6 +24,8 @@ export interface RouteTable {
   readonly revision: number;
   /** Where a call goes, by which rule; or why it goes nowhere. */
   readonly route: (call: Call) => Routing | Refusal;
+  /** True when a rule names this host itself: then it is a service, whether or not discovery knows it. */
+  readonly isNamed: (host: string) => boolean;
   /** The subsets of a service, by name, with the policy that holds for each in the end. */
   readonly subsets: (service: string) => ReadonlyMap<string, Subset>;
   /** What holds for the calls to a service or to one of its subsets; undefined when no rule says anything. */
@@ -75,6 +77,7 @@ export function compile(resources: Resources, options: CompileOptions): RouteTab
       const answer = answers.get(call.service) ?? learn(call.service);
       return "arms" in answer ? walk(answer, call) : answer;
     },
+    isNamed: (host) => taken.has(host),
     subsets: (service) => rules.of(service)?.subsets ?? noSubsets,
     trafficPolicy: (service, subset) => {
       const host = rules.of(service);

@@ -18,6 +18,3 @@ export function carriedOnly<T>(read: Reader<T>, consequence: string): Reader<T> 
     return read(cursor);
   };
 }
-
-/** A field that changes nothing here, and rightly so. */
-export const ignored: Reader<never> = () => undefined;

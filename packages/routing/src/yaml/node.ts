@@ -1,7 +1,7 @@
 /** A value of a YAML document that remembers where it stands. Aliases are already resolved. */
 export type YamlNode = YamlMap | YamlList | YamlScalar;
 
-export interface YamlMap {
+interface YamlMap {
   readonly type: "map";
   readonly offset: number;
   readonly entries: ReadonlyMap<string, YamlEntry>;
@@ -12,13 +12,13 @@ export interface YamlEntry {
   readonly value: YamlNode;
 }
 
-export interface YamlList {
+interface YamlList {
   readonly type: "list";
   readonly offset: number;
   readonly items: readonly YamlNode[];
 }
 
-export interface YamlScalar {
+interface YamlScalar {
   readonly type: "scalar";
   readonly offset: number;
   readonly value: string | number | boolean | null;

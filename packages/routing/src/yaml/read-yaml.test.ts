@@ -70,6 +70,8 @@ describe("a file that was made to hurt", () => {
   test.each([
     ["aliases of aliases", bomb.join("\n")],
     ["an alias to itself", "a: &a [*a]\n"],
+    ["some thousand brackets", "[".repeat(5_000)],
+    ["some thousand dashes", "- ".repeat(5_000)],
     ["a million brackets", "[".repeat(1_000_000)],
     ["a hundred thousand maps", "{a: ".repeat(100_000)],
     ["a list in a list in a list", "- ".repeat(100_000)],
@@ -91,7 +93,7 @@ describe("a file that was made to hurt", () => {
     expect(performance.now() - started).toBeLessThan(4_000);
   });
 
-  test("never throws, whatever it is", () => {
+  test("never throws, whatever it is", { timeout: 60_000 }, () => {
     const bits = fc.constantFrom(
       "a",
       ": ",
@@ -125,7 +127,7 @@ describe("a file that was made to hurt", () => {
 
     fc.assert(
       fc.property(anything, (text) => void read(text)),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 });

@@ -1,13 +1,20 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 
 const enough = 8_192;
+const longest = 1_000;
 
-/** The last line that a log says something in, short enough for a screen. */
-export function lastLine(file: string): string {
-  const lines = tail(file).split("\n").filter((line) => line.trim() !== "");
-  // A process that dies of an error says its reason before the stack; the reason is what one wants to read.
-  const line = lines.findLast((one) => /^(\w*Error|Error)\b.*:/.test(one)) ?? lines.at(-1) ?? "nothing was logged";
-  return readable(line).slice(0, 300);
+/** The last that a log says: its last line, or an error with all that belongs to it but the stack. */
+export function lastWords(file: string): string {
+  const lines = tail(file)
+    .split("\n")
+    .filter((line) => line.trim() !== "");
+  const error = lines.findLastIndex((line) => /^\w*Error\b.*:/.test(line));
+  if (error === -1) return readable(lines.at(-1) ?? "nothing was logged").slice(0, longest);
+  const stack = lines.findIndex((line, at) => at > error && /^ {4}at /.test(line));
+  return lines
+    .slice(error, stack === -1 ? error + 1 : stack)
+    .join("\n")
+    .slice(0, longest);
 }
 
 function tail(file: string): string {
