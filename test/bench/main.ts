@@ -39,7 +39,7 @@ async function measure(setting: Setting): Promise<void> {
     for (const name of shuffled(Object.keys(variants))) {
       if (process.stdout.isTTY)
         process.stdout.write(`\r\u001b[K${setting.title}: round ${round} of ${rounds}, ${name}`);
-      results.set(name, await one(setting, name));
+      results.set(name, await measured(setting, name));
     }
     const divisor = baselines.reduce((sum, name) => sum + (results.get(name) ?? 0), 0) / baselines.length;
     for (const [name, result] of results) {
@@ -58,7 +58,7 @@ async function measure(setting: Setting): Promise<void> {
   }
 }
 
-function one(setting: Setting, name: string): Promise<number> {
+function measured(setting: Setting, name: string): Promise<number> {
   const task = JSON.stringify({ ...setting, name, port: server.port });
   return new Promise((resolve, reject) => {
     const child = start("client.ts", [task], 0);
@@ -109,6 +109,6 @@ function median(sorted: readonly number[]): number {
 function shuffled<T>(list: readonly T[]): T[] {
   return list
     .map((value) => ({ value, at: Math.random() }))
-    .sort((one, other) => one.at - other.at)
+    .toSorted((one, other) => one.at - other.at)
     .map(({ value }) => value);
 }

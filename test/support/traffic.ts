@@ -75,7 +75,7 @@ export class Traffic {
     let version: string | undefined;
     let error: string | undefined;
     try {
-      const response = await this.#pool.request({ method: method as "GET", path, headers: headers ?? {}, body: body ?? null });
+      const response = await this.#pool.request({ method, path, headers: headers ?? {}, body: body ?? null });
       status = response.statusCode;
       version = response.headers["x-version"] as string | undefined;
       answer = await response.body.json();
@@ -93,7 +93,7 @@ export function failedOf(samples: readonly Sample[]): readonly Sample[] {
 
 /** The value below which this share of the times lies. */
 export function percentile(samples: readonly Sample[], share: number): number {
-  const times = samples.map(({ tookMs }) => tookMs).sort((one, other) => one - other);
+  const times = samples.map(({ tookMs }) => tookMs).toSorted((one, other) => one - other);
   return times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
 }
 

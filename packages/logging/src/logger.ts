@@ -1,5 +1,6 @@
 import { currentContext, type Identity } from "@enmesh/core";
 import { type DestinationStream, type Level, type Logger, pino } from "pino";
+import { cleanChildren, cleanLine } from "./clean-children.ts";
 import { denyList } from "./deny-list.ts";
 import { redactor } from "./redact.ts";
 import { redactUrls } from "./redact-urls.ts";
@@ -36,29 +37,17 @@ export const loggerDefaults: Readonly<Required<Pick<LoggerOptions, "level" | "re
  */
 export function createLogger(options: LoggerOptions): Logger {
   const { identity, destination } = options;
-  const clean = redactor(denyList(options.redact ?? loggerDefaults.redact));
+  const isSecret = denyList(options.redact ?? loggerDefaults.redact);
   const settings = {
     level: options.level ?? loggerDefaults.level,
     base: { service: identity.service, version: identity.version, instance: identity.instanceId },
     mixin: () => traceFields(currentContext()),
     mixinMergeStrategy: (fields: object, request: object) =>
       isWideLine(fields) ? fields : Object.assign(request, fields),
-    formatters: { log: (fields: object) => (isWideLine(fields) ? (fields as Record<string, unknown>) : clean(fields)) },
+    formatters: { log: cleanLine(redactor(isSecret)) },
     // Errors are plain already when they come here; pino's own serializer would look for the original and write it out whole.
     serializers: { err: (error: unknown) => error },
     hooks: { streamWrite: redactUrls },
   };
-  return cleaningBindings(destination === undefined ? pino(settings) : pino(settings, destination), clean);
-}
-
-/** pino does not format the bindings of child loggers: they are cleaned before it sees them. Children inherit this from their parent. */
-function cleaningBindings(logger: Logger, clean: (fields: object) => Record<string, unknown>): Logger {
-  const { child, setBindings } = logger;
-  logger.child = function cleanChild(this: Logger, bindings, options) {
-    return child.call(this, clean(bindings), options);
-  } as Logger["child"];
-  logger.setBindings = function cleanBindings(this: Logger, bindings) {
-    setBindings.call(this, clean(bindings));
-  };
-  return logger;
+  return cleanChildren(destination === undefined ? pino(settings) : pino(settings, destination), isSecret);
 }

@@ -105,6 +105,33 @@ describe("a secret", () => {
   });
 });
 
+describe("a child with serializers of its own", () => {
+  class Incoming {
+    readonly #headers = { authorization: canary, accept: "text/html" };
+    get url(): string {
+      return `/orders?token=${canary}`;
+    }
+    get headers(): object {
+      return this.#headers;
+    }
+  }
+
+  test("lets them read the original, and cleans what they answer", () => {
+    const serialize = (incoming: Incoming): object => ({ url: incoming.url, headers: incoming.headers });
+    const text = logged((logger) => {
+      const child = logger.child({ reqId: 1, password: canary }, { serializers: { req: serialize } });
+      child.info({ req: new Incoming(), authorization: canary }, "incoming request");
+      child.child({ req: new Incoming() }).info("in a child of it");
+    });
+
+    expect(text).not.toContain(canary);
+    const [line, below] = text.split("\n").map((each) => JSON.parse(each || "{}") as unknown);
+    const req = { url: "/orders?token=[redacted]", headers: { authorization: "[redacted]", accept: "text/html" } };
+    expect(line).toMatchObject({ reqId: 1, password: "[redacted]", req });
+    expect(below).toMatchObject({ reqId: 1, req });
+  });
+});
+
 describe("a line", () => {
   test("keeps what is no secret", () => {
     const text = logged((logger) =>

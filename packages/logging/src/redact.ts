@@ -4,12 +4,16 @@ import { type IsSecret, redacted } from "./deny-list.ts";
 /** Deeper than this nothing is written: a log line is no dump. */
 const depthLimit = 6;
 const entriesLimit = 200;
+const nothing: ReadonlySet<string> = new Set();
+
+export type Clean = (value: object) => Record<string, unknown>;
 
 /**
  * Copies what is to be logged without its secrets, by the names of its fields, at every depth. Errors become their plain form first:
- * libraries hang whole requests on them. What cannot be read is left out; a log line never throws.
+ * libraries hang whole requests on them. What cannot be read is left out; a log line never throws. The fields `untouched` are left as they are, for
+ * a serializer that needs the original.
  */
-export function redactor(isSecret: IsSecret): (value: object) => Record<string, unknown> {
+export function redactor(isSecret: IsSecret, untouched: ReadonlySet<string> = nothing): Clean {
   function clean(value: unknown, depth: number, above: readonly object[]): unknown {
     if (typeof value !== "object" || value === null) return value;
     if (above.includes(value)) return "[circular]";
@@ -50,7 +54,12 @@ export function redactor(isSecret: IsSecret): (value: object) => Record<string, 
     }
   }
 
-  return (value) => cleanFields(value, 0, [value]);
+  return (value) => {
+    const kept = cleanFields(value, 0, [value]);
+    for (const name of untouched)
+      if (name in value && !isSecret(name)) kept[name] = (value as Record<string, unknown>)[name];
+    return kept;
+  };
 }
 
 function hide(fields: object, name: string): unknown {

@@ -2,7 +2,7 @@ import { type Identity, parseDuration, type Runtime } from "@enmesh/core";
 import { consulRegistrar, consulSource, createDirectory, createRegistration, type Directory, staticSource } from "@enmesh/discovery";
 import { accessLog, createLogger, inboundLog, logEvents, type Logger } from "@enmesh/logging";
 import { createMetrics, type Metrics } from "@enmesh/metrics";
-import { createTracing, withoutInstrumentation } from "@enmesh/tracing";
+import { createTracing, flushSpans, withoutInstrumentation } from "@enmesh/tracing";
 import { Agent } from "undici";
 import { type Admin, startAdmin } from "./admin.ts";
 import type { Closers } from "./closers.ts";
@@ -40,6 +40,7 @@ export async function assemble(options: MeshOptions, runtime: Runtime, identity:
   const metrics = options.metrics === false ? undefined : createMetrics({ identity, clock: runtime.clock });
   if (metrics !== undefined) closers.add(metrics.listen(events));
   const tracing = options.tracing === false ? undefined : createTracing({ identity, random: runtime.random });
+  if (tracing !== undefined) closers.add(() => flushSpans());
 
   const registry = await openRegistry(options, closers);
   const source = registry === undefined ? staticSource(options.services ?? {}) : consulSource({ ...registry, runtime });

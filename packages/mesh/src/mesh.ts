@@ -68,6 +68,8 @@ export async function createMesh(given: MeshOptions = {}): Promise<Mesh> {
   const closers = new Closers();
   try {
     const parts = await assemble(options, runtime, identity, closers);
+    const { adminUrl, registryUrl, log } = parts;
+    log.info({ event: "mesh.started", admin: adminUrl, registry: registryUrl, policies: options.policies }, `${identity.service} is in the mesh`);
     return meshOf(parts, identity, options, runtime.events, closers);
   } catch (error) {
     await closers.run();

@@ -167,7 +167,7 @@ test("closing answers blocked queries at once and frees the port", async () => {
   const { registry, get } = await started();
   const index = Number((await get("/v1/health/service/orders")).headers["x-consul-index"]);
   const blocked = [1, 2, 3].map(() => get(`/v1/health/service/orders?index=${index}&wait=5m`));
-  await untilBlocked(get, 3);
+  await untilBlocked(get, (count) => count === 3);
 
   const before = performance.now();
   await registry.close();
@@ -180,6 +180,19 @@ test("closing answers blocked queries at once and frees the port", async () => {
   const taker = createServer();
   await new Promise<void>((resolve, reject) => taker.once("error", reject).listen(registry.port, "127.0.0.1", resolve));
   await new Promise((resolve) => taker.close(resolve));
+});
+
+test("a client that goes away while it waits is forgotten", async () => {
+  const { registry, get } = await started();
+  const index = (await get("/v1/health/service/orders")).headers["x-consul-index"];
+  const leaving = new AbortController();
+  const asked = fetch(`${registry.url}/v1/health/service/orders?index=${String(index)}`, { signal: leaving.signal });
+  await untilBlocked(get, (count) => count === 1);
+
+  leaving.abort();
+
+  await expect(asked).rejects.toThrow("aborted");
+  await untilBlocked(get, (count) => count === 0);
 });
 
 test("services, their checks and keys are there again after a restart, under a higher index", async () => {
@@ -212,7 +225,7 @@ test("who re-registers while watchers wait wakes a thousand of them once", async
   await put("/v1/agent/service/register", '{"Name":"orders"}');
   const index = Number((await get("/v1/health/service/orders")).headers["x-consul-index"]);
   const blocked = Array.from({ length: 1_000 }, () => get(`/v1/health/service/orders?index=${index}&wait=30s`));
-  await untilBlocked(get, 1_000);
+  await untilBlocked(get, (count) => count === 1_000);
 
   await put("/v1/agent/service/register", '{"Name":"orders","Port":81}');
   const answers = await Promise.all(blocked);
@@ -223,12 +236,12 @@ test("who re-registers while watchers wait wakes a thousand of them once", async
 });
 
 /** Resolves once so many queries wait. */
-async function untilBlocked(get: (path: string) => Promise<Told>, count: number): Promise<void> {
+async function untilBlocked(get: (path: string) => Promise<Told>, isEnough: (count: number) => boolean): Promise<void> {
   for (;;) {
     const { Stats } = JSON.parse((await get("/v1/agent/self")).body) as {
       Stats: { agent: { blocking_queries: string } };
     };
-    if (Number(Stats.agent.blocking_queries) >= count) return;
+    if (isEnough(Number(Stats.agent.blocking_queries))) return;
     await sleep(5);
   }
 }

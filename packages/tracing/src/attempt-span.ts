@@ -30,6 +30,8 @@ export function attemptSpan(traces: CallTraces): Policy<AimedCall> {
       const tracer = recorded === undefined ? undefined : activeTracer();
       if (recorded === undefined || tracer === undefined) {
         addTrace(attempt, traces.unrecorded(call));
+        const carried = traces.carried.get(call);
+        if (carried !== undefined) addOthers(attempt, carried);
         return undefined;
       }
       const name = `${spanVerb(attempt.method)} ${attempt.destination.service}`;
@@ -40,7 +42,7 @@ export function attemptSpan(traces: CallTraces): Policy<AimedCall> {
       );
       spans.set(attempt, span);
       addTrace(attempt, toLocalTrace(span.spanContext()));
-      addBaggage(attempt, trace.setSpan(recorded.context, span));
+      addOthers(attempt, trace.setSpan(recorded.context, span));
       return undefined;
     },
     settle: (attempt, outcome) => {
@@ -56,11 +58,11 @@ function addTrace(attempt: AimedCall, { traceParent, traceState }: LocalTrace): 
 }
 
 /** What else the SDK's propagators want to send: baggage, B3. The two headers of W3C are there already. */
-function addBaggage(attempt: AimedCall, from: Context): void {
-  propagation.inject(from, attempt, addOthers);
+function addOthers(attempt: AimedCall, from: Context): void {
+  propagation.inject(from, attempt, otherHeaders);
 }
 
-const addOthers: TextMapSetter<AimedCall> = {
+const otherHeaders: TextMapSetter<AimedCall> = {
   set: (attempt, name, value) => {
     const lowerCase = name.toLowerCase();
     if (lowerCase !== headers.traceParent && lowerCase !== headers.traceState) attempt.addHeader(lowerCase, value);

@@ -12,7 +12,7 @@ import {
 import type { CallTraces } from "./call-trace.ts";
 import { methodAttributes } from "./http-attributes.ts";
 import { endSpan } from "./outcome-attributes.ts";
-import { activeTracer, isSuppressed } from "./sdk.ts";
+import { activeTracer, hasMoreToSend, isSuppressed } from "./sdk.ts";
 import { toLocalTrace, toSpanContext } from "./span-context.ts";
 
 /**
@@ -20,9 +20,10 @@ import { toLocalTrace, toSpanContext } from "./span-context.ts";
  * request that is being answered was not sampled: its calls pass its ids on.
  */
 export function callSpan(traces: CallTraces): Policy<Call> {
-  function passOn(call: Call, place: SpanContext): void {
+  function passOn(call: Call, place: SpanContext, from: Context): void {
     // The request that is being answered has its header prepared.
     if (call.context?.trace.spanId !== place.spanId) traces.keep(call, toLocalTrace(place));
+    if (hasMoreToSend(from)) traces.carried.set(call, from);
   }
 
   return {
@@ -31,13 +32,18 @@ export function callSpan(traces: CallTraces): Policy<Call> {
       const tracer = activeTracer();
       if (tracer === undefined) return undefined;
       const parent = parentOf(call);
+      if (isSuppressed(parent)) return undefined;
       const unsampled = unsampledSpan(parent);
-      if (unsampled !== undefined) passOn(call, unsampled.spanContext());
-      if (unsampled !== undefined || isSuppressed(parent)) return undefined;
+      if (unsampled !== undefined) {
+        passOn(call, unsampled.spanContext(), parent);
+        return undefined;
+      }
 
       const attributes = { ...methodAttributes(call.method), "enmesh.service": call.service };
       const span = tracer.startSpan(`call ${call.service}`, { kind: SpanKind.INTERNAL, attributes }, parent);
-      traces.recorded.set(call, { span, context: trace.setSpan(parent, span) });
+      const within = trace.setSpan(parent, span);
+      if (span.isRecording()) traces.recorded.set(call, { span, context: within });
+      else if (isSpanContextValid(span.spanContext())) passOn(call, span.spanContext(), within);
       return undefined;
     },
     settle: (call, outcome) => {

@@ -12,6 +12,8 @@ export interface RecordedCall {
 /** What tracing keeps on a call: its span when it is recorded, else its place in a trace. */
 export class CallTraces {
   readonly recorded: Slot<RecordedCall> = new Slot();
+  /** Of a call that is not recorded: what the SDK's propagators are to read, when they have something to send. */
+  readonly carried: Slot<Context> = new Slot();
   readonly #unrecorded: Slot<LocalTrace> = new Slot();
   readonly #ids: TraceIds;
 

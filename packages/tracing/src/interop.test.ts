@@ -19,6 +19,8 @@ interface Seen {
   /** The `traceparent` headers of each request that the second server got. */
   readonly onWire: readonly (readonly string[])[];
   readonly spans: readonly SeenSpan[];
+  readonly baggage: readonly (string | undefined)[];
+  readonly b3: readonly (string | undefined)[];
 }
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";

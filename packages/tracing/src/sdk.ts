@@ -2,6 +2,7 @@ import {
   type Context,
   context,
   createContextKey,
+  propagation,
   ROOT_CONTEXT,
   trace,
   type Tracer,
@@ -14,12 +15,26 @@ const lookEvery = 64;
 
 let asked = 0;
 let tracer: Tracer | undefined;
+let sendsMore = false;
 
 /** The tracer of the OpenTelemetry SDK of this process, or undefined while there is none. */
 export function activeTracer(): Tracer | undefined {
-  if (asked === 0) tracer = findTracer(trace.getTracerProvider());
+  if (asked === 0) look();
   asked = (asked + 1) % lookEvery;
   return tracer;
+}
+
+function look(): void {
+  tracer = findTracer(trace.getTracerProvider());
+  sendsMore = tracer !== undefined && propagation.fields().some((field) => !knownFields.has(field));
+}
+
+/** The headers that need no propagator: two that we write ourselves, and one that is sent only when there is baggage. */
+const knownFields: ReadonlySet<string> = new Set(["traceparent", "tracestate", "baggage"]);
+
+/** True when the SDK's propagators have headers to add to a call that is made here: baggage, or B3 and its like. */
+export function hasMoreToSend(from: Context): boolean {
+  return sendsMore || propagation.getBaggage(from) !== undefined;
 }
 
 /** Makes the next question look. */

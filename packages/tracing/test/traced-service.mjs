@@ -19,12 +19,16 @@ const retryOnce = { name: "retry", again: (call) => (call.attempt < 2 ? 20 : und
 const policies = pipeline().through(tracing.call).repeat(retryOnce).through(tracing.attempt).build();
 const runtime = createRuntime();
 const onWire = [];
+const baggage = [];
+const b3 = [];
 
 let answers = 0;
 const stock = await serve((request, response) => {
   onWire.push(
     request.rawHeaders.filter((_, at) => at % 2 === 1 && request.rawHeaders[at - 1].toLowerCase() === "traceparent"),
   );
+  baggage.push(request.headers.baggage);
+  b3.push(request.headers.b3);
   response.writeHead(answers++ < 2 ? 503 : 200).end("{}");
 });
 const web = await serve((request, response) => {
@@ -36,7 +40,7 @@ const web = await serve((request, response) => {
 
 await Promise.all([get(web.address().port), get(web.address().port)]);
 await new Promise((resolve) => setTimeout(resolve, 100));
-console.log(JSON.stringify({ onWire, spans }));
+console.log(JSON.stringify({ onWire, baggage, b3, spans }));
 process.exit(0);
 
 function startSdk() {
@@ -103,7 +107,7 @@ function get(port) {
   return new Promise((resolve, reject) => {
     const socket = connect(port, "127.0.0.1", () =>
       socket.write(
-        `GET /orders?sig=secret HTTP/1.1\r\nhost: web\r\ntraceparent: ${traceParent}\r\nconnection: close\r\n\r\n`,
+        `GET /orders?sig=secret HTTP/1.1\r\nhost: web\r\ntraceparent: ${traceParent}\r\nbaggage: user=ada\r\nconnection: close\r\n\r\n`,
       ),
     );
     socket

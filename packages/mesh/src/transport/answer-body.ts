@@ -12,7 +12,8 @@ export interface BodyControl {
 
 /**
  * The body of an answer. Reading it whole (`json`, `text`, `bytes`) needs no stream at all; `for await` and `stream()`
- * read it piece by piece, with back-pressure. It can be read once. A small body that nobody reads holds nothing up.
+ * read it piece by piece, with back-pressure. It can be read once. A small body that nobody reads holds nothing up; a large one
+ * holds its connection until it is read, dumped, or the call's time is up.
  */
 export class AnswerBody implements AsyncIterable<Uint8Array> {
   readonly #control: BodyControl;
@@ -20,9 +21,11 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   #chunks: Buffer[] = [];
   #size = 0;
   #isUsed = false;
+  #isGathering = false;
   #isPaused = false;
   #hasEnded = false;
   #error: Error | undefined;
+  #more: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
   constructor(control: BodyControl, maxBytes: number) {
@@ -55,6 +58,7 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
     return this.#gather();
   }
 
+  /** The body as a buffer of its own. Throws as `json` does. */
   async arrayBuffer(): Promise<ArrayBuffer> {
     const whole = await this.#gather();
     return whole.buffer.slice(whole.byteOffset, whole.byteOffset + whole.byteLength) as ArrayBuffer;
@@ -65,38 +69,33 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
     for await (const _ of this);
   }
 
-  /** The body as a Node stream. */
+  /** The body as a Node stream. Destroying it ends the call. Throws `ENMESH_BODY_USED` when it was read before. */
   stream(): Readable {
     return Readable.from(this, { objectMode: false });
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
+  /** Piece by piece. From here on the body counts as read; leaving early ends the call. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
     this.#use();
-    try {
-      for (;;) {
-        const chunks = this.#chunks;
-        this.#chunks = [];
-        this.#size = 0;
-        yield* chunks;
-        if (this.#chunks.length > 0) continue;
-        if (this.#error !== undefined) throw this.#error;
-        if (this.#hasEnded) return;
-        this.#flow();
-        await new Promise<void>((resolve) => (this.#wake = resolve));
-      }
-    } finally {
-      if (!this.#hasEnded && this.#error === undefined) this.#control.abort(new MeshError("ENMESH_CANCELLED", "the body was not read to its end"));
-    }
+    const pieces: AsyncIterableIterator<Uint8Array> = {
+      next: () => this.#next(),
+      return: () => {
+        this.#leave();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+      [Symbol.asyncIterator]: () => pieces,
+    };
+    return pieces;
   }
 
   push(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#size += chunk.length;
-    if (this.#wake !== undefined) return this.#woken();
-    if (this.#size > highWaterMark && !this.#isPaused) {
+    if (this.#size > highWaterMark && !this.#isGathering && !this.#isPaused) {
       this.#isPaused = true;
       this.#control.pause();
     }
+    this.#woken();
   }
 
   end(): void {
@@ -109,13 +108,35 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
     this.#woken();
   }
 
+  async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    for (;;) {
+      const value = this.#chunks.shift();
+      if (value !== undefined) {
+        this.#size -= value.length;
+        return { done: false, value };
+      }
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#hasEnded) return { done: true, value: undefined };
+      this.#flow();
+      await this.#wait();
+    }
+  }
+
+  #leave(): void {
+    this.#chunks = [];
+    if (this.#hasEnded || this.#error !== undefined) return;
+    this.#control.abort(new MeshError("ENMESH_CANCELLED", "the body was not read to its end"));
+  }
+
   async #gather(): Promise<Buffer> {
     this.#use();
+    // What is read whole is bounded by its own limit.
+    this.#isGathering = true;
+    this.#flow();
     while (!this.#hasEnded) {
       if (this.#error !== undefined) throw this.#error;
       if (this.#size > this.#maxBytes) throw this.#tooLarge();
-      this.#flow();
-      await new Promise<void>((resolve) => (this.#wake = resolve));
+      await this.#wait();
     }
     if (this.#size > this.#maxBytes) throw this.#tooLarge();
     const chunks = this.#chunks;
@@ -124,7 +145,10 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
   }
 
   #tooLarge(): MeshError {
-    const error = new MeshError("ENMESH_BODY_TOO_LARGE", `the body is larger than ${this.#maxBytes} bytes; read it as a stream, or raise maxBodyBytes`);
+    const error = new MeshError(
+      "ENMESH_BODY_TOO_LARGE",
+      `the body is larger than ${this.#maxBytes} bytes; read it as a stream, or raise maxBodyBytes`,
+    );
     this.#chunks = [];
     this.#control.abort(error);
     return error;
@@ -136,10 +160,16 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
     this.#control.resume();
   }
 
+  #wait(): Promise<void> {
+    return (this.#more ??= new Promise((resolve) => (this.#wake = resolve)));
+  }
+
   #woken(): void {
     const wake = this.#wake;
+    if (wake === undefined) return;
     this.#wake = undefined;
-    wake?.();
+    this.#more = undefined;
+    wake();
   }
 
   #use(): void {

@@ -1,25 +1,37 @@
+import { Readable } from "node:stream";
 import type { FailureCause } from "@enmesh/core";
 
-const connectCodes: ReadonlySet<string> = new Set([
-  "ECONNREFUSED",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EHOSTDOWN",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "UND_ERR_CLOSED",
-  "UND_ERR_DESTROYED",
-]);
-const badRequestCodes: ReadonlySet<string> = new Set(["UND_ERR_INVALID_ARG", "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH", "UND_ERR_NOT_SUPPORTED"]);
+/** How far an attempt had come when its transport failed. */
+export interface Progress {
+  /** undici tells a handler that its request starts right before writing it: an error before that means that nothing was sent. */
+  readonly wasStarted: boolean;
+  /** The answer's headers were handed on. */
+  readonly hasAnswer: boolean;
+  /** The body that was being sent. */
+  readonly body: unknown;
+}
 
-/**
- * What a transport error says. undici tells a handler that its request starts right before writing it, so an error before that means
- * that nothing was sent.
- */
-export function causeOf(error: Error, wasStarted: boolean, hasAnswer: boolean): FailureCause {
-  const code = (error as NodeJS.ErrnoException).code ?? "";
+/** What undici says about a request that it will not write. */
+const unsendableCodes: ReadonlySet<string> = new Set([
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+  "UND_ERR_NOT_SUPPORTED",
+]);
+
+/** What a transport error says. `"error"` blames the request itself, and so its caller: no endpoint has done anything wrong. */
+export function causeOf(error: Error, { wasStarted, hasAnswer, body }: Progress): FailureCause {
   if (hasAnswer) return "body";
-  if (badRequestCodes.has(code) || error instanceof TypeError) return "error";
-  return wasStarted && !connectCodes.has(code) ? "reset" : "connect";
+  if (isUnsendable(error) || isErrorOf(body, error)) return "error";
+  // Never by the error's code: an established connection, too, fails with EHOSTUNREACH, and then the request may have run.
+  return wasStarted ? "reset" : "connect";
+}
+
+/** Every error of a connection carries a code; what carries none was thrown by the caller's own code, such as a generator that gives the body. */
+function isUnsendable(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code !== "string" || unsendableCodes.has(code) || error instanceof TypeError;
+}
+
+function isErrorOf(body: unknown, error: Error): boolean {
+  return body instanceof Readable && body.errored === error;
 }

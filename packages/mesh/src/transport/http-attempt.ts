@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { Attempt, answered, failed, headers as meshHeaders, parseRetryAfter } from "@enmesh/core";
+import { Attempt, answered, failed, headers as meshHeaders, parseRetryAfter, TimerCallback } from "@enmesh/core";
 import type { Dispatcher } from "undici";
 import { causeOf } from "./failure-cause.ts";
 import type { HttpExchange } from "./http-exchange.ts";
@@ -7,6 +7,8 @@ import { type AnswerHeaders, merge } from "./request-headers.ts";
 
 /** An answer that nobody will read is drained when it is at most this long, so that its connection can be used again. */
 const drainUpTo = 64 * 1_024;
+/** And when the rest comes within this time; else one silent upstream after the other would hold a connection for ever. */
+const drainWithinMs = 1_000;
 
 /** One attempt over HTTP. It is undici's handler itself, so that an attempt costs one object and no promise. */
 export class HttpAttempt extends Attempt implements Dispatcher.DispatchHandler {
@@ -53,10 +55,11 @@ export class HttpAttempt extends Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, statusCode: number, headers: AnswerHeaders, statusMessage?: string): void {
+    if (this.#abandonedFor !== undefined) return;
     // 1xx is a word in between, not the answer (RFC 9110 §15.2).
-    if (statusCode < 200 || this.#abandonedFor !== undefined) return;
+    if (statusCode < 200) return this.exchange.handler.onResponseStart?.(this.exchange, statusCode, headers, statusMessage);
     if (this.answered(this.#outcomeOf(statusCode, headers))) return this.exchange.forward(statusCode, headers, statusMessage, controller);
-    if (!(Number(headers["content-length"] ?? Number.NaN) <= drainUpTo)) this.abandon(dropped);
+    this.#drop(headers);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -73,18 +76,31 @@ export class HttpAttempt extends Attempt implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     if (this.#abandonedFor !== undefined || this.isOver) return;
-    const cause = causeOf(error, this.hasStarted, this.isCommitted);
-    this.fail(failed(cause, error, this.elapsedMs()));
+    const { body } = this.exchange.request;
+    const cause = causeOf(error, { wasStarted: this.hasStarted, hasAnswer: this.isCommitted, body });
+    const outcome = failed(cause, error, this.elapsedMs());
+    // A request that cannot be sent says nothing about anybody else: it must not open a breaker.
+    this.fail(cause === "error" ? { ...outcome, kind: "ignorable" } : outcome);
   }
 
   onResponseStarted(): void {
     this.exchange.handler.onResponseStarted?.();
   }
 
+  /** Another attempt follows, or the call is over: what is left of this answer is read only to keep its connection. */
+  #drop(headers: AnswerHeaders): void {
+    if (this.#abandonedFor !== undefined) return;
+    if (!(Number(headers["content-length"]) <= drainUpTo)) return this.abandon(dropped);
+    const { timers } = this.exchange.runtime;
+    timers.schedule(new TimerCallback(() => this.abandon(dropped)), drainWithinMs);
+  }
+
   #outcomeOf(statusCode: number, headers: AnswerHeaders): ReturnType<typeof answered> {
     const elapsed = this.elapsedMs();
     if (statusCode !== 503 && statusCode !== 429) return answered(statusCode, elapsed);
-    const retryAfterMs = parseRetryAfter(headers["retry-after"], this.exchange.runtime.clock.wall());
+    // An upstream that sends the header twice gives a list.
+    const retryAfter: unknown = headers["retry-after"];
+    const retryAfterMs = typeof retryAfter === "string" ? parseRetryAfter(retryAfter, this.exchange.runtime.clock.wall()) : undefined;
     return answered(statusCode, elapsed, retryAfterMs, headers[meshHeaders.shed] !== undefined);
   }
 }

@@ -1,4 +1,5 @@
-import { type Attempt, Exchange, errorOf, headers as meshHeaders, isIdempotentMethod, type MeshError, type Outcome, type Pipeline, type Runtime } from "@enmesh/core";
+import { type Attempt, Exchange, errorOf, headers as meshHeaders, isIdempotentMethod, MeshError, type Outcome, type Pipeline, type Runtime } from "@enmesh/core";
+import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import { HttpAttempt } from "./http-attempt.ts";
 import type { Pools } from "./pools.ts";
@@ -21,7 +22,6 @@ export interface HttpTransport {
 }
 
 export interface HttpRequest {
-  readonly service: string;
   /** What the caller wrote as host, for the `Host` header. */
   readonly authority: string;
   readonly method: string;
@@ -50,8 +50,13 @@ export class HttpExchange extends Exchange implements Dispatcher.DispatchControl
   #reason: Error | null = null;
   #hasUpgraded = false;
 
-  constructor(transport: HttpTransport, request: HttpRequest, handler: Dispatcher.DispatchHandler) {
-    super(transport.runtime, transport.pipeline, request.service);
+  constructor(
+    transport: HttpTransport,
+    service: string,
+    request: HttpRequest,
+    handler: Dispatcher.DispatchHandler,
+  ) {
+    super(transport.runtime, transport.pipeline, service);
     this.transport = transport;
     this.request = request;
     this.handler = handler;
@@ -70,7 +75,7 @@ export class HttpExchange extends Exchange implements Dispatcher.DispatchControl
   get isReplayable(): boolean {
     const { body } = this.request;
     if (body === null || body === undefined || typeof body === "string" || ArrayBuffer.isView(body)) return true;
-    return this.#attempt?.hasStarted !== true;
+    return body instanceof ArrayBuffer || this.#attempt?.hasStarted !== true;
   }
   get aborted(): boolean {
     return this.#reason !== null;
@@ -125,7 +130,7 @@ export class HttpExchange extends Exchange implements Dispatcher.DispatchControl
   }
 
   /** The connection changes protocol: from here on it is the caller's alone. */
-  upgraded(statusCode: number, answerHeaders: AnswerHeaders, socket: import("node:stream").Duplex): void {
+  upgraded(statusCode: number, answerHeaders: AnswerHeaders, socket: Duplex): void {
     this.#hasUpgraded = true;
     this.handler.onRequestUpgrade?.(this, statusCode, answerHeaders, socket);
   }
@@ -142,13 +147,25 @@ export class HttpExchange extends Exchange implements Dispatcher.DispatchControl
 
   errorFor(outcome: Outcome): Error | MeshError {
     // Whoever aborted gets its own reason back, as undici does it.
-    return outcome.cause === "cancelled" && this.#reason !== null ? this.#reason : errorOf(this, outcome);
+    if (outcome.cause === "cancelled" && this.#reason !== null) return this.#reason;
+    return outcome.cause === "error" ? this.#unsendable(outcome) : errorOf(this, outcome);
+  }
+
+  /** The request itself was wrong: a header with a line break, a body that broke while it was read. */
+  #unsendable({ error }: Outcome): MeshError {
+    const message = `the request to "${this.service}" could not be sent: ${error?.message}; mend its headers or its body`;
+    return new MeshError("ENMESH_BAD_REQUEST", message, {
+      cause: error,
+      destination: this.destination.name,
+      attempts: this.failures,
+    });
   }
 }
 
 const spent: Dispatcher.DispatchHandler = Object.freeze({});
 
 function isEndless(answerHeaders: AnswerHeaders): boolean {
-  const type = answerHeaders["content-type"];
-  return type !== undefined && type.startsWith("text/event-stream");
+  // An upstream that sends the header twice gives a list.
+  const type: unknown = answerHeaders["content-type"];
+  return typeof type === "string" && /^text\/event-stream\b/i.test(type);
 }

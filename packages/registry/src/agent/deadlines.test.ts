@@ -69,6 +69,7 @@ describe("a deadline", () => {
           }
         },
       ),
+      { numRuns: 1_000 },
     );
   });
 });

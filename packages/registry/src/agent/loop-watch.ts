@@ -1,7 +1,8 @@
 import { type Runtime, TimerNode } from "@enmesh/core";
 
-const beatMs = 250;
-const toleratedMs = 100;
+// A block of less than both together may go unnoticed.
+const beatMs = 50;
+const toleratedMs = 50;
 
 /**
  * Counts how much time was lost because our own event loop was blocked: what was due then came late, and so did the

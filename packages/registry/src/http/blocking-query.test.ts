@@ -94,7 +94,7 @@ describe("a blocking query", () => {
     time.advance(1);
 
     expect(early).toBeUndefined();
-    expect((await query.now())?.body).toBe("[]");
+    expect(String((await query.now())?.body)).toBe("[]");
   });
 
   test("for a key wakes when it is made, changed and deleted, but not for its neighbour", async () => {
