@@ -15,7 +15,7 @@ export const headers: {
 } = Object.freeze({
   /** Milliseconds that the caller still waits. Relative, so that clocks need not agree. */
   deadline: "x-enmesh-deadline-ms",
-  /** Which attempt of its call this is; absent for the first. */
+  /** Which attempt of its call this is, or of the call it is made for, whichever is more; absent for a first one. */
   attempt: "x-enmesh-attempt",
   /** Who calls: `namespace/service/version`. For telemetry only. */
   source: "x-enmesh-source",

@@ -18,7 +18,7 @@ export function cleanLine(clean: Clean): Clean {
  */
 export function cleanChildren(logger: Logger, isSecret: IsSecret): Logger {
   // pino's types tie each child to its own custom levels; here any will do.
-  return cleaned(logger, isSecret, none, logger.child as unknown as MakeChild);
+  return cleaned(logger, isSecret, none, logger.child);
 }
 
 type MakeChild = (this: Logger, bindings: Bindings, options?: ChildLoggerOptions) => Logger;

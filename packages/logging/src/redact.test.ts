@@ -130,6 +130,16 @@ describe("a child with serializers of its own", () => {
     expect(line).toMatchObject({ reqId: 1, password: "[redacted]", req });
     expect(below).toMatchObject({ reqId: 1, req });
   });
+
+  test("hides a secret field even from a serializer of its name", () => {
+    const text = logged((logger) => {
+      const child = logger.child({}, { serializers: { token: String } });
+      child.info({ token: canary }, "signed in");
+      child.child({ token: canary }).info("still");
+    });
+
+    expect(text).not.toContain(canary);
+  });
 });
 
 describe("a line", () => {

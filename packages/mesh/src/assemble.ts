@@ -1,12 +1,21 @@
-import { type Identity, parseDuration, type Runtime } from "@enmesh/core";
-import { consulRegistrar, consulSource, createDirectory, createRegistration, type Directory, staticSource } from "@enmesh/discovery";
+import { ConfigError, type Identity, parseDuration, type Runtime } from "@enmesh/core";
+import {
+  consulRegistrar,
+  consulSource,
+  createDirectory,
+  createRegistration,
+  type Directory,
+  type DiscoverySource,
+  staticSource,
+} from "@enmesh/discovery";
 import { accessLog, createLogger, inboundLog, logEvents, type Logger } from "@enmesh/logging";
 import { createMetrics, type Metrics } from "@enmesh/metrics";
 import { createTracing, flushSpans, withoutInstrumentation } from "@enmesh/tracing";
 import { Agent } from "undici";
 import { type Admin, startAdmin } from "./admin.ts";
 import type { Closers } from "./closers.ts";
-import type { MeshOptions } from "./config/options.ts";
+import { inGroup } from "./config/in-group.ts";
+import type { ResolvedConfig } from "./config/resolve.ts";
 import { Destinations } from "./destinations.ts";
 import { createSender, type Sender } from "./doors/sender.ts";
 import { instanceOf } from "./identity.ts";
@@ -33,7 +42,13 @@ export interface MeshParts {
 }
 
 /** Makes every part of a mesh and joins them. What is opened is given to `closers` at once, so that a failure half-way leaves nothing open. */
-export async function assemble(options: MeshOptions, runtime: Runtime, identity: Identity, closers: Closers): Promise<MeshParts> {
+export async function assemble(
+  config: ResolvedConfig,
+  runtime: Runtime,
+  identity: Identity,
+  closers: Closers,
+): Promise<MeshParts> {
+  const { options } = config;
   const { events } = runtime;
   const log = createLogger({ identity, level: options.log === false ? "silent" : (options.log?.level ?? "info") });
   closers.add(logEvents(log, events));
@@ -43,19 +58,32 @@ export async function assemble(options: MeshOptions, runtime: Runtime, identity:
   if (tracing !== undefined) closers.add(() => flushSpans());
 
   const registry = await openRegistry(options, closers);
-  const source = registry === undefined ? staticSource(options.services ?? {}) : consulSource({ ...registry, runtime });
+  const source = registry === undefined ? writtenDown(config) : consulSource({ ...registry, runtime });
   const directory = createDirectory({ source, runtime });
   closers.add(() => directory.close());
 
   const pools = new Pools({ connectTimeoutMs: parseDuration(options.connectTimeout ?? 1_000), maxConnections: 256 });
   closers.add(() => pools.destroy());
   const destinations = new Destinations(directory, (endpoint) => pools.forget(endpoint));
-  const routing = await createRouting({ directory: options.policies, destinations, identity, labels: options.labels ?? {}, runtime });
+  const routing = await createRouting({
+    directory: options.policies,
+    destinations,
+    identity,
+    labels: options.labels ?? {},
+    runtime,
+  });
   closers.add(() => routing.close());
 
-  const pipeline = outboundPipeline(options, runtime, {
+  const pipeline = outboundPipeline(config, runtime, {
     metrics: metrics?.outbound,
-    log: options.log === false || options.log?.access === "off" ? undefined : accessLog(log, { accessLog: options.log?.access ?? "all", clock: runtime.clock, ...(tracing && { traceOf: tracing.traceOf }) }),
+    log:
+      options.log === false || options.log?.access === "off"
+        ? undefined
+        : accessLog(log, {
+            accessLog: options.log?.access ?? "all",
+            clock: runtime.clock,
+            ...(tracing && { traceOf: tracing.traceOf }),
+          }),
     trace: tracing?.call,
     traceAttempt: tracing?.attempt,
     route: routing.step,
@@ -74,12 +102,22 @@ export async function assemble(options: MeshOptions, runtime: Runtime, identity:
     serviceOf: createServiceNames(directory, routing, identity.namespace),
     outside,
   });
+  closers.add(() => sender.close());
 
-  const drain = { propagationMs: parseDuration(options.drain?.propagation ?? 2_000), inFlightMs: parseDuration(options.drain?.inFlight ?? 25_000) };
+  const drain = {
+    propagationMs: parseDuration(options.drain?.propagation ?? 2_000),
+    inFlightMs: parseDuration(options.drain?.inFlight ?? 25_000),
+  };
   const inbound = new Inbound({
     runtime,
-    startTrace: tracing === undefined ? untraced : (header, method, path) => tracing.inbound.start(header, method, path),
-    observers: [...(metrics ? [metrics.inbound] : []), ...(options.log === false || options.log?.access === "off" ? [] : [inboundLog(log, { accessLog: options.log?.access ?? "all" })])],
+    startTrace:
+      tracing === undefined ? untraced : (header, method, path) => tracing.inbound.start(header, method, path),
+    observers: [
+      ...(metrics ? [metrics.inbound] : []),
+      ...(options.log === false || options.log?.access === "off"
+        ? []
+        : [inboundLog(log, { accessLog: options.log?.access ?? "all" })]),
+    ],
     isEdge: options.edge ?? false,
     isDraining: () => membership.isDraining,
   });
@@ -101,7 +139,8 @@ export async function assemble(options: MeshOptions, runtime: Runtime, identity:
             }),
   });
 
-  const state = (): MeshState => stateOf({ identity, membership, inbound, directory, destinations, routing, metrics, registryUrl: registry?.url });
+  const state = (): MeshState =>
+    stateOf({ identity, membership, inbound, directory, destinations, routing, metrics, registryUrl: registry?.url });
   let admin: Admin | undefined;
   if (options.admin !== false) {
     admin = await startAdmin(options.admin ?? {}, {
@@ -121,4 +160,13 @@ function notReady(directory: Directory, membership: Membership): string | undefi
   if (membership.state === "joining") return "not registered yet";
   if (directory.isKnown("") === undefined) return `no word from ${directory.source} yet`;
   return undefined;
+}
+
+function writtenDown({ options, sourceOf }: ResolvedConfig): DiscoverySource {
+  try {
+    return staticSource(options.services ?? {});
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError("configuration", inGroup("services", error.problems, sourceOf));
+  }
 }

@@ -7,7 +7,7 @@ export class Closers {
   }
 
   async run(): Promise<void> {
-    for (const close of this.#closers.splice(0).reverse()) {
+    for (const close of this.#closers.splice(0).toReversed()) {
       try {
         await close();
       } catch {

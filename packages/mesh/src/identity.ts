@@ -6,12 +6,15 @@ import { randomRequestId } from "./request-id.ts";
 /** Who this process is. The id names host and process for people, and has a random part because both come again. */
 export function identityOf(options: MeshOptions, runtime: Runtime): Identity {
   const service = options.service as string;
-  const host = hostname().replace(/[^\w.-]/g, "-").slice(0, 40);
+  const host = hostname()
+    .replace(/[^\w.-]/g, "-")
+    .slice(0, 40);
   return {
     service,
     version: options.version ?? "unknown",
     namespace: options.namespace ?? "default",
-    instanceId: options.instanceId ?? `${service}-${host}-${process.pid}-${randomRequestId(runtime.random).slice(0, 6)}`,
+    instanceId:
+      options.instanceId ?? `${service}-${host}-${process.pid}-${randomRequestId(runtime.random).slice(0, 6)}`,
   };
 }
 

@@ -1,5 +1,15 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type InboundRecord, type MeshErrorCode, type Peer, type RequestContext, type Runtime, type TraceContext, headers as meshHeaders, runInContext } from "@enmesh/core";
+import {
+  type InboundRecord,
+  MeshError,
+  type MeshErrorCode,
+  type Peer,
+  type RequestContext,
+  type Runtime,
+  type TraceContext,
+  headers as meshHeaders,
+  runInContext,
+} from "@enmesh/core";
 import { randomRequestId } from "./request-id.ts";
 
 /** What the tracing package gives for one inbound request. */
@@ -18,7 +28,7 @@ export interface InboundParts {
   readonly isDraining: () => boolean;
 }
 
-/** The longest deadline that a caller can ask us to keep. */
+/** A deadline further away than this is none. */
 const longestDeadlineMs = 3_600_000;
 /** How often a request may say it was repeated. */
 const highestAttempt = 100;
@@ -45,14 +55,21 @@ export class Inbound {
   }
 
   /** Carries one request: observe → drain gate → deadline → handler. `route` is asked at the end, when the framework knows it. */
-  handle(request: IncomingMessage, response: ServerResponse, handler: () => void, route: () => string | undefined = noRoute): void {
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    handler: () => void,
+    route: () => string | undefined = noRoute,
+  ): void {
     // The ping of HTTP (RFC 9110 §9.3.7): how other members of the mesh ask whether this process answers at all.
     if (request.method === "OPTIONS" && request.url === "*") return answer(response, 204);
+    // Its caller went away while it waited in front of us: there would be no "close" to count it out again.
+    if (response.closed) return handler();
     const entered = new InboundRequest(this.#parts, request, response, route);
     this.#running += 1;
     response.once("close", () => {
-      entered.end();
       this.#running -= 1;
+      entered.end();
       if (this.#running === 0) for (const callback of this.#whenIdle.splice(0)) callback();
     });
     // Said on every answer while draining, so that the caller's connection moves elsewhere before this one closes.
@@ -81,7 +98,12 @@ export class InboundRequest implements RequestContext {
   #abort: AbortController | undefined;
   #refusedWith: MeshErrorCode | undefined;
 
-  constructor(parts: InboundParts, request: IncomingMessage, response: ServerResponse, route: () => string | undefined) {
+  constructor(
+    parts: InboundParts,
+    request: IncomingMessage,
+    response: ServerResponse,
+    route: () => string | undefined,
+  ) {
     const { runtime, isEdge } = parts;
     const header = (name: string): string | undefined => one(request.headers[name]);
     const inner = isEdge ? nothing : header;
@@ -90,9 +112,12 @@ export class InboundRequest implements RequestContext {
     this.#response = response;
     this.#route = route;
     this.#startedAt = runtime.clock.now();
-    const remaining = wholeNumber(inner(meshHeaders.deadline), longestDeadlineMs);
-    this.deadlineAt = remaining === undefined ? Number.POSITIVE_INFINITY : this.#startedAt + remaining;
-    this.attempt = Math.max(1, wholeNumber(inner(meshHeaders.attempt), highestAttempt) ?? 1);
+    const remaining = wholeNumber(inner(meshHeaders.deadline));
+    this.deadlineAt =
+      remaining !== undefined && remaining <= longestDeadlineMs
+        ? this.#startedAt + remaining
+        : Number.POSITIVE_INFINITY;
+    this.attempt = Math.min(Math.max(1, wholeNumber(inner(meshHeaders.attempt)) ?? 1), highestAttempt);
     this.requestId = usableId(inner(meshHeaders.requestId)) ?? randomRequestId(runtime.random);
     this.peer = peerOf(inner(meshHeaders.source));
     this.#tracing = parts.startTrace(inner, request.method ?? "GET", pathOf(request));
@@ -101,15 +126,7 @@ export class InboundRequest implements RequestContext {
 
   /** Aborts when the caller goes away, or stops waiting. Made when it is first asked for. */
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
-      const abort = new AbortController();
-      this.#abort = abort;
-      const left = this.deadlineAt - this.#parts.runtime.clock.now();
-      if (left !== Number.POSITIVE_INFINITY) {
-        const timer = setTimeout(() => abort.abort(new Error("the caller no longer waits")), Math.max(0, left)).unref();
-        this.#response.once("close", () => clearTimeout(timer));
-      }
-    }
+    this.#abort ??= this.#openSignal();
     return this.#abort.signal;
   }
 
@@ -127,7 +144,16 @@ export class InboundRequest implements RequestContext {
   /** The answer is out, or its reader is gone. */
   end(): void {
     const isAborted = !this.#response.writableFinished;
-    if (isAborted) this.#abort?.abort(new Error("the caller went away"));
+    if (isAborted) this.#abort?.abort(callerLeft());
+    try {
+      this.#report(isAborted);
+    } catch (error) {
+      // An observer that fails must not end the process.
+      this.#parts.runtime.events.report({ type: "observer.failed", error });
+    }
+  }
+
+  #report(isAborted: boolean): void {
     const record: InboundRecord = {
       method: this.#request.method ?? "GET",
       path: pathOf(this.#request),
@@ -144,6 +170,32 @@ export class InboundRequest implements RequestContext {
     this.#tracing.end(record);
     for (const observe of this.#parts.observers) observe(record);
   }
+
+  #openSignal(): AbortController {
+    const abort = new AbortController();
+    const left = this.deadlineAt - this.#parts.runtime.clock.now();
+    // Whoever asks after the end gets what the end has brought.
+    if (this.#response.closed) {
+      if (!this.#response.writableFinished) abort.abort(callerLeft());
+    } else if (left <= 0) {
+      abort.abort(callerGaveUp());
+    } else if (left !== Number.POSITIVE_INFINITY) {
+      const timer = setTimeout(() => abort.abort(callerGaveUp()), left).unref();
+      this.#response.once("close", () => clearTimeout(timer));
+    }
+    return abort;
+  }
+}
+
+function callerLeft(): MeshError {
+  return new MeshError(
+    "ENMESH_CANCELLED",
+    "the caller went away before it had its answer; what was begun for it can stop",
+  );
+}
+
+function callerGaveUp(): MeshError {
+  return new MeshError("ENMESH_DEADLINE_EXCEEDED", "the caller no longer waits; what was begun for it can stop");
 }
 
 const noRoute = (): undefined => undefined;
@@ -166,9 +218,8 @@ function pathOf(request: IncomingMessage): string {
   return query === -1 ? url : url.slice(0, query);
 }
 
-function wholeNumber(text: string | undefined, max: number): number | undefined {
-  if (text === undefined || !/^\d{1,12}$/.test(text)) return undefined;
-  return Math.min(Number(text), max);
+function wholeNumber(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,12}$/.test(text) ? Number(text) : undefined;
 }
 
 function usableId(text: string | undefined): string | undefined {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Server } from "node:net";
 import { networkInterfaces } from "node:os";
 import { MeshError } from "@enmesh/core";
@@ -16,7 +17,10 @@ export function isLoopback(host: string): boolean {
 export function addressOf(server: Server, advertised?: string): ListenAddress {
   const at = server.address();
   if (at === null || typeof at === "string") {
-    throw new MeshError("ENMESH_CONFIG_INVALID", "the server does not listen on a TCP port; let it listen first, then join");
+    throw new MeshError(
+      "ENMESH_CONFIG_INVALID",
+      "the server does not listen on a TCP port; let it listen first, then join",
+    );
   }
   if (advertised !== undefined) return { address: advertised, port: at.port };
   const isEverywhere = at.address === "::" || at.address === "0.0.0.0";
@@ -33,14 +37,29 @@ function firstOuterAddress(): string {
 /** Waits until a server listens. */
 export async function listening(server: Server): Promise<void> {
   if (server.listening) return;
-  await new Promise<void>((resolve, reject) => {
-    server.once("listening", resolve);
-    server.once("error", (error: NodeJS.ErrnoException) => reject(listenError(error)));
-  });
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw listenError(error as ListenFailure);
+  }
 }
 
-/** Says plainly that a port is taken. */
-export function listenError(error: NodeJS.ErrnoException & { port?: number; address?: string }): Error {
-  if (error.code !== "EADDRINUSE") return error;
-  return new MeshError("ENMESH_PORT_IN_USE", `port ${error.port} on ${error.address ?? "this machine"} is taken by another process; stop it, or choose another port (0 takes any free one)`, { cause: error });
+type ListenFailure = NodeJS.ErrnoException & { readonly port?: number; readonly address?: string };
+
+/** Says plainly that a port is taken, or an address not ours to listen on. */
+export function listenError(error: ListenFailure): Error {
+  const { code, port, address = "this machine" } = error;
+  if (code === "EADDRINUSE") {
+    const message = `port ${port} on ${address} is taken by another process; stop it, or choose another port (0 takes any free one)`;
+    return new MeshError("ENMESH_PORT_IN_USE", message, { cause: error });
+  }
+  const hint = listenHints[code ?? ""];
+  if (hint === undefined) return error;
+  return new MeshError("ENMESH_CONFIG_INVALID", `cannot listen on ${address}, port ${port}: ${hint}`, { cause: error });
 }
+
+const listenHints: Readonly<Record<string, string>> = Object.freeze({
+  EACCES: "this user may not; choose a port above 1023",
+  EADDRNOTAVAIL: "that address is not one of this machine; 127.0.0.1 and 0.0.0.0 always are",
+  ENOTFOUND: "that name is not known; use an address of this machine",
+});

@@ -44,7 +44,11 @@ export class Membership {
 
   /** Waits until the server listens, announces it, and says that it is up; with `mustRegister`, until the registry has taken it. */
   async join(server: Server, mustRegister: boolean): Promise<Instance> {
-    if (this.#state !== "outside") throw new MeshError("ENMESH_CONFIG_INVALID", "this mesh has already joined with a server; make one mesh per process");
+    if (this.#state !== "outside")
+      throw new MeshError(
+        "ENMESH_CONFIG_INVALID",
+        "this mesh has already joined with a server; make one mesh per process",
+      );
     this.#state = "joining";
     this.#server = server;
     await listening(server);
@@ -63,7 +67,7 @@ export class Membership {
 
   /**
    * Leaves in the order that loses nothing: say that we go (and be heard), keep serving while the word spreads, stop accepting, let what
-   * runs end, and only then give the registration back.
+   * runs end, and only then give the registration back. What `beforeGone` throws is thrown at the end, and keeps nothing from being done.
    */
   async leave(beforeGone: () => Promise<void>): Promise<void> {
     if (this.isDraining) return;
@@ -72,9 +76,12 @@ export class Membership {
     await this.#registration?.drain();
     if (wasUp && this.#registration !== undefined) await pause(this.#parts.propagationMs);
     await this.#stopServing();
-    await beforeGone();
-    await this.#registration?.deregister();
-    this.#state = "gone";
+    try {
+      await beforeGone();
+    } finally {
+      await this.#registration?.deregister();
+      this.#state = "gone";
+    }
   }
 
   async #stopServing(): Promise<void> {
@@ -83,15 +90,22 @@ export class Membership {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeIdleConnections();
     const idle = new Promise<void>((resolve) => this.#parts.inbound.whenIdle(resolve));
-    await Promise.race([idle, pause(this.#parts.inFlightMs)]);
+    await atMost(idle, this.#parts.inFlightMs);
     server.closeIdleConnections();
     // An answer that was just written needs a moment to leave; whoever holds a connection without a request does not hold us up.
-    await Promise.race([closed, pause(50)]);
+    await atMost(closed, 50);
     server.closeAllConnections();
-    await Promise.race([closed, pause(1_000)]);
+    await atMost(closed, 1_000);
   }
 }
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits for `work`, but no longer than `ms`; no timer is left behind, which would keep the process alive. */
+async function atMost(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))]);
+  clearTimeout(timer);
 }

@@ -16,6 +16,7 @@ import type { MeshState } from "./state.ts";
 
 /** One process's part in the mesh: the doors through which it calls, the server through which it is called. */
 export interface Mesh {
+  /** Who this process is to the others. */
   readonly identity: Identity;
   /** Calls a service: `await mesh.request("http://orders/list")`. Rejects with a MeshError when no answer came. */
   request(url: string | URL, options?: RequestOptions): Promise<Answer>;
@@ -24,12 +25,17 @@ export interface Mesh {
   /** For every library that takes an undici dispatcher. */
   readonly dispatcher: MeshDispatcher;
   /** Carries one inbound request of a node server; the adapters call it. */
-  handle(request: IncomingMessage, response: ServerResponse, handler: () => void, route?: () => string | undefined): void;
+  handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+    handler: () => void,
+    route?: () => string | undefined,
+  ): void;
   /** Announces this process at the place where `server` listens. From then on SIGTERM and SIGINT drain and end it. */
   join(server: Server): Promise<Instance>;
   /** Leaves the mesh without losing a request, and frees everything. */
   close(): Promise<void>;
-  /** Runs before the registration is given back while the mesh is left: close what takes work from elsewhere. */
+  /** Runs when no request is under way any more and before the registration is given back: close databases, and what takes work from elsewhere. One that fails is logged. */
   onClose(hook: () => Promise<void> | void): void;
   /** A pino logger whose lines carry the trace of the request they are written in. */
   readonly log: Logger;
@@ -62,14 +68,18 @@ export interface Mesh {
  * ```
  */
 export async function createMesh(given: MeshOptions = {}): Promise<Mesh> {
-  const { options } = resolveConfig(given);
+  const config = resolveConfig(given);
+  const { options } = config;
   const runtime = options.runtime ?? createRuntime();
   const identity = identityOf(options, runtime);
   const closers = new Closers();
   try {
-    const parts = await assemble(options, runtime, identity, closers);
+    const parts = await assemble(config, runtime, identity, closers);
     const { adminUrl, registryUrl, log } = parts;
-    log.info({ event: "mesh.started", admin: adminUrl, registry: registryUrl, policies: options.policies }, `${identity.service} is in the mesh`);
+    log.info(
+      { event: "mesh.started", admin: adminUrl, registry: registryUrl, policies: options.policies },
+      `${identity.service} is in the mesh`,
+    );
     return meshOf(parts, identity, options, runtime.events, closers);
   } catch (error) {
     await closers.run();
@@ -77,17 +87,24 @@ export async function createMesh(given: MeshOptions = {}): Promise<Mesh> {
   }
 }
 
-function meshOf(parts: MeshParts, identity: Identity, options: MeshOptions, events: EventChannel, closers: Closers): Mesh {
+function meshOf(
+  parts: MeshParts,
+  identity: Identity,
+  options: MeshOptions,
+  events: EventChannel,
+  closers: Closers,
+): Mesh {
   const { sender, inbound, membership, log, metrics, adminUrl, registryUrl, state } = parts;
   const hooks: (() => Promise<void> | void)[] = [];
   let stopListening: (() => void) | undefined;
   let closing: Promise<void> | undefined;
   const leave = async (): Promise<void> => {
-    await membership.leave(async () => {
-      for (const hook of hooks) await hook();
-    });
-    stopListening?.();
-    await closers.run();
+    try {
+      await membership.leave(() => runAll(hooks, log));
+    } finally {
+      stopListening?.();
+      await closers.run();
+    }
   };
   const close = (): Promise<void> => (closing ??= leave());
   const dispatcher = new MeshDispatcher(sender, close);
@@ -114,4 +131,15 @@ function meshOf(parts: MeshParts, identity: Identity, options: MeshOptions, even
     registryUrl,
     state,
   };
+}
+
+/** One hook that fails must not keep the others, or the leaving, from being done. */
+async function runAll(hooks: readonly (() => Promise<void> | void)[], log: Logger): Promise<void> {
+  for (const hook of hooks) {
+    try {
+      await hook();
+    } catch (error) {
+      log.error({ err: error }, "a hook of onClose failed; leaving goes on");
+    }
+  }
 }

@@ -1,7 +1,7 @@
 import type { Directory } from "@enmesh/discovery";
 import type { Logger } from "@enmesh/logging";
 import type { Closers } from "./closers.ts";
-import type { EmbeddedRegistry, MeshOptions } from "./config/options.ts";
+import type { MeshOptions } from "./config/options.ts";
 
 /** Where the registry is, and what it wants to see. */
 export interface RegistryAccess {
@@ -16,7 +16,7 @@ export async function openRegistry(options: MeshOptions, closers: Closers): Prom
   if (registry === undefined || typeof registry === "string") {
     return { url: registry ?? "http://127.0.0.1:8500", ...(registryToken !== undefined && { token: registryToken }) };
   }
-  const running = await (registry as EmbeddedRegistry).start();
+  const running = await registry.start();
   closers.add(() => running.close());
   const token = running.token ?? registryToken;
   return { url: running.url, ...(token !== undefined && { token }) };

@@ -35,7 +35,13 @@ export interface RoutingOptions {
  *
  * @throws ConfigError `ENMESH_RESOURCE_INVALID` with every problem, its file, line and column
  */
-export async function createRouting({ directory, destinations, identity, labels, runtime }: RoutingOptions): Promise<Routing> {
+export async function createRouting({
+  directory,
+  destinations,
+  identity,
+  labels,
+  runtime,
+}: RoutingOptions): Promise<Routing> {
   const router = createRouter({
     destinationOf: (service, subset, subsetLabels) => destinations.of(service, subset, subsetLabels),
     random: runtime.random,
@@ -70,11 +76,14 @@ async function firstReading(watch: DirectoryWatch, directory: string): Promise<v
   watch.close();
   const problems = first.diagnostics
     .filter(({ severity }) => severity === "error")
-    .map(({ path, message, code, file, line, column }) => ({ path, message: `${message} [${code}]`, source: `${file}:${line}:${column}` }));
+    .map(({ path, message, code, file, line, column }) => ({
+      path,
+      message: `${message} [${code}]`,
+      source: `${file}:${line}:${column}`,
+    }));
   throw new ConfigError(`policies in ${directory}`, problems, "ENMESH_RESOURCE_INVALID");
 }
 
 function speaksOf(router: Router, host: string): boolean {
   return router.table.isNamed(host);
 }
-

@@ -23,7 +23,10 @@ export function createServiceNames(
     const name = serviceNameOf(authority, { namespaces });
     const isKnown = directory.isKnown(name);
     // Before discovery has said a word, a single label is taken for a service; the call then waits for that word.
-    const isOurs = isKnown === true || routing.handles(name) || (isKnown === undefined && /^[a-z][a-z0-9-]*$/.test(name));
+    const isOurs =
+      isKnown === true ||
+      routing.handles(name) ||
+      (isKnown === undefined && name !== "localhost" && /^[a-z][a-z0-9-]*$/.test(name));
     if (!isOurs) return undefined;
     if (isKnown !== undefined && known.size < maxRemembered) known.set(authority, name);
     return name;

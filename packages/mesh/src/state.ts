@@ -31,7 +31,11 @@ export interface MeshState {
   readonly member: string;
   readonly address: string | undefined;
   readonly registry: string | undefined;
-  readonly discovery: { readonly source: string; readonly trouble: string | undefined; readonly names: readonly string[] };
+  readonly discovery: {
+    readonly source: string;
+    readonly trouble: string | undefined;
+    readonly names: readonly string[];
+  };
   readonly inboundRunning: number;
   readonly services: readonly ServiceState[];
   readonly destinations: readonly { readonly name: string; readonly endpoints: number }[];
@@ -76,7 +80,9 @@ export function stateOf(parts: StateParts): MeshState {
         ejectedFor: health.ejectedFor,
       })),
     })),
-    destinations: parts.destinations.all().map(({ name, snapshot }) => ({ name, endpoints: snapshot.endpoints.length })),
+    destinations: parts.destinations
+      .all()
+      .map(({ name, snapshot }) => ({ name, endpoints: snapshot.endpoints.length })),
     policies: parts.routing.state(),
     edges: parts.metrics?.snapshot(),
   };

@@ -60,7 +60,7 @@ export function routeDeadline(options: DeadlineOptions = {}): Policy<RoutedCall>
   };
 }
 
-/** Tells the next hop how long we still wait, and which attempt this is. Relative time: clocks need not agree. */
+/** Tells the next hop how long we still wait, and whether this is a repetition. Relative time: clocks need not agree. */
 export function deadlineHeaders(runtime: Runtime): Policy<AimedCall> {
   return {
     name: "deadline-headers",
@@ -68,7 +68,9 @@ export function deadlineHeaders(runtime: Runtime): Policy<AimedCall> {
       const until = Math.min(call.deadlineAt, call.attemptDeadlineAt);
       if (until !== Number.POSITIVE_INFINITY)
         call.addHeader(headers.deadline, String(Math.max(1, Math.floor(until - runtime.clock.now()))));
-      if (call.attempt > 1) call.addHeader(headers.attempt, String(call.attempt));
+      // A first attempt below a repeated one is a repetition too: without the word passed on, two hops down would repeat again.
+      const attempt = Math.max(call.attempt, call.context?.attempt ?? 1);
+      if (attempt > 1) call.addHeader(headers.attempt, String(attempt));
     },
   };
 }

@@ -122,6 +122,23 @@ test(
   },
 );
 
+test("baggage goes on, recorded or not", { timeout: 40_000 }, async () => {
+  for (const FLAGS of ["01", "00"]) {
+    const seen = await run({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: "undici,http", FLAGS });
+
+    expect(seen.baggage).toEqual(["user=ada", "user=ada", "user=ada", "user=ada"]);
+  }
+});
+
+test("headers of another propagator are added, and still one traceparent", { timeout: 40_000 }, async () => {
+  for (const FLAGS of ["01", "00"]) {
+    const seen = await run({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: "http", OTEL_PROPAGATORS: "tracecontext,b3", FLAGS });
+
+    for (const sent of seen.b3) expect(sent).toMatch(new RegExp(`^${traceId}-[\\da-f]{16}-${FLAGS === "01" ? 1 : 0}$`));
+    expect(seen.onWire.map((sent) => sent.length)).toEqual([1, 1, 1, 1]);
+  }
+});
+
 describe("without a recorded trace", () => {
   test("a request that its caller did not sample makes no span, and its id goes on", { timeout: 40_000 }, async () => {
     const seen = await run({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: "undici,http", FLAGS: "00" });

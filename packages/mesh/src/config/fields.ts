@@ -13,12 +13,22 @@ export interface Field {
 
 const text: Check = (value) => (typeof value === "string" && value !== "" ? undefined : "must be text");
 const name: Check = (value) =>
-  typeof value === "string" && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value) ? undefined : "must be a DNS label: lower-case letters, digits and hyphens, at most 63";
-const label: Check = (value) => (typeof value === "string" && /^[\w.-]{1,100}$/.test(value) ? undefined : "must be 1 to 100 letters, digits, dots, hyphens or underscores");
+  typeof value === "string" && /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)
+    ? undefined
+    : "must be a DNS label: lower-case letters, digits and hyphens, at most 63";
+const label: Check = (value) =>
+  typeof value === "string" && /^[\w.-]{1,100}$/.test(value)
+    ? undefined
+    : "must be 1 to 100 letters, digits, dots, hyphens or underscores";
 const flag: Check = (value) => (typeof value === "boolean" ? undefined : "must be true or false");
-const port: Check = (value) => (Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535 ? undefined : "must be a port, 0 to 65535");
-const weight: Check = (value) => (typeof value === "number" && value > 0 && value <= 1_000 ? undefined : "must be a number above 0, up to 1000");
-const object: Check = (value) => (typeof value === "object" && value !== null && !Array.isArray(value) ? undefined : "must be a group of settings");
+const port: Check = (value) =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535
+    ? undefined
+    : "must be a port, 0 to 65535";
+const weight: Check = (value) =>
+  typeof value === "number" && value > 0 && value <= 1_000 ? undefined : "must be a number above 0, up to 1000";
+const object: Check = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? undefined : "must be a group of settings";
 const any: Check = () => undefined;
 
 const duration: Check = (value) => {
@@ -29,20 +39,30 @@ const duration: Check = (value) => {
     return 'must be a duration such as "250ms", "2s" or "1m30s"';
   }
 };
-const orFalse = (check: Check): Check => (value) => (value === false ? undefined : check(value) === undefined ? undefined : `${check(value)}, or false`);
-const oneOf = (...values: readonly string[]): Check => (value) => (values.includes(value as string) ? undefined : `must be ${values.join(", ")}`);
+const orFalse =
+  (check: Check): Check =>
+  (value) =>
+    value === false ? undefined : check(value) === undefined ? undefined : `${check(value)}, or false`;
+const oneOf =
+  (...values: readonly string[]): Check =>
+  (value) =>
+    values.includes(value as string) ? undefined : `must be ${values.join(", ")}`;
 
 const registry: Check = (value) => {
   if (typeof value === "object" && value !== null && "start" in value) return undefined;
   const url = typeof value === "string" ? URL.parse(value) : null;
-  return url !== null && (url.protocol === "http:" || url.protocol === "https:") ? undefined : 'must be a URL such as "http://127.0.0.1:8500", or an embedded registry';
+  return url !== null && (url.protocol === "http:" || url.protocol === "https:")
+    ? undefined
+    : 'must be a URL such as "http://127.0.0.1:8500", or an embedded registry';
 };
 
 const labels: Check = (value) =>
-  object(value) ?? (Object.values(value as object).every((one) => typeof one === "string") ? undefined : "must map names to text");
+  object(value) ??
+  (Object.values(value as object).every((one) => typeof one === "string") ? undefined : "must map names to text");
 
 const toFlag = (value: string): unknown => (value === "true" ? true : value === "false" ? false : value);
-const toNumber = (value: string): unknown => (value.trim() === "" || Number.isNaN(Number(value)) ? value : Number(value));
+const toNumber = (value: string): unknown =>
+  value.trim() === "" || Number.isNaN(Number(value)) ? value : Number(value);
 const durationOrFalse = (value: string): unknown => (value === "false" ? false : value);
 
 /**

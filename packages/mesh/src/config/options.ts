@@ -55,7 +55,7 @@ export interface MeshOptions {
   /** A Consul agent, or an Enmesh registry, by URL; or one that runs in this process. @default "http://127.0.0.1:8500" */
   readonly registry?: string | EmbeddedRegistry;
   readonly registryToken?: string;
-  /** Instances by service, written down; then no registry is asked. */
+  /** Instances by service, written down, in place of a registry. */
   readonly services?: Readonly<Record<string, readonly StaticInstance[]>>;
   /** Reject when the registry does not answer at the start; otherwise go on and keep trying. @default true */
   readonly failFast?: boolean;
@@ -65,7 +65,7 @@ export interface MeshOptions {
   readonly ttl?: Duration;
   /** A directory of VirtualService and DestinationRule files, watched for changes. */
   readonly policies?: string;
-  /** For a whole call. @default "10s" */
+  /** For a whole call. `false`: only as long as whoever waits for us does. @default "10s" */
   readonly timeout?: Duration | false;
   /** For one attempt. @default "3s" */
   readonly attemptTimeout?: Duration | false;

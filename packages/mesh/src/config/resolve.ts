@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ConfigError, type Problem } from "@enmesh/core";
+import { ConfigError, formatDuration, parseDuration, type Problem } from "@enmesh/core";
 import { readYaml } from "@enmesh/routing";
 import { closedGroups, type Field, fields } from "./fields.ts";
 import type { MeshOptions } from "./options.ts";
@@ -21,7 +21,11 @@ export interface ResolvedConfig {
 }
 
 /** The file names, in the order in which they are looked for. The first one found is read. */
-export const configFileNames: readonly string[] = Object.freeze(["enmesh.config.json", "enmesh.config.yaml", "enmesh.config.yml"]);
+export const configFileNames: readonly string[] = Object.freeze([
+  "enmesh.config.json",
+  "enmesh.config.yaml",
+  "enmesh.config.yml",
+]);
 
 /**
  * Puts the configuration together: options over `ENMESH_*` variables over the file. Whatever is wrong in any of them is
@@ -41,25 +45,32 @@ export function resolveConfig(given: MeshOptions, sources: ConfigSources = {}): 
 
   const sourceOf = (path: string): string => where.get(path) ?? where.get(path.split(".")[0] ?? path) ?? "default";
   problems.push(...check(tree, sourceOf));
+  problems.push(...checkTogether(tree, problems, sourceOf));
   if (tree.service === undefined) {
     problems.push({ path: "service", message: 'is missing: createMesh({ service: "orders" }), or set ENMESH_SERVICE' });
   }
   if (problems.length > 0) throw new ConfigError("configuration", problems);
-  return { options: tree as MeshOptions, sourceOf };
+  return { options: tree, sourceOf };
 }
 
 function check(tree: Tree, sourceOf: (path: string) => string): Problem[] {
   const problems: Problem[] = [];
   const look = (path: string, value: unknown, known: readonly string[]): void => {
-    const field = fields[path];
-    if (field === undefined) problems.push({ path, message: `no such setting${didYouMean(path, known)}`, source: sourceOf(path) });
+    const field = Object.hasOwn(fields, path) ? fields[path] : undefined;
+    if (field === undefined)
+      problems.push({ path, message: `no such setting${didYouMean(path, known)}`, source: sourceOf(path) });
     else if (value !== undefined) {
       const wrong = field.check(value);
-      if (wrong !== undefined) problems.push({ path, message: `${wrong}, got ${show(path, value)}`, source: sourceOf(path) });
+      if (wrong !== undefined)
+        problems.push({ path, message: `${wrong}, got ${show(path, value)}`, source: sourceOf(path) });
     }
   };
   for (const [key, value] of Object.entries(tree)) {
-    look(key, value, Object.keys(fields).filter((name) => !name.includes(".")));
+    look(
+      key,
+      value,
+      Object.keys(fields).filter((name) => !name.includes(".")),
+    );
     if (!closedGroups.includes(key) || typeof value !== "object" || value === null) continue;
     const members = Object.keys(fields).filter((name) => name.startsWith(`${key}.`));
     for (const [member, one] of Object.entries(value)) look(`${key}.${member}`, one, members);
@@ -67,14 +78,55 @@ function check(tree: Tree, sourceOf: (path: string) => string): Problem[] {
   return problems;
 }
 
+/** What is fine by itself, but not with the rest. */
+function checkTogether(
+  options: MeshOptions,
+  problems: readonly Problem[],
+  sourceOf: (path: string) => string,
+): Problem[] {
+  const isWrong = (path: string): boolean => problems.some((problem) => problem.path === path);
+  const found: Problem[] = [];
+  const heartbeatMs = isWrong("heartbeat") ? 0 : parseDuration(options.heartbeat ?? 5_000);
+  if (!isWrong("ttl") && parseDuration(options.ttl ?? 15_000) < 2 * heartbeatMs) {
+    const message = `must be at least twice the heartbeat (${formatDuration(heartbeatMs)}): one lost heartbeat must not count as down`;
+    found.push({ path: "ttl", message, source: sourceOf(options.ttl === undefined ? "heartbeat" : "ttl") });
+  }
+  if (options.services !== undefined && options.registry !== undefined) {
+    const message = `cannot be given together with registry (${sourceOf("registry")}): with written-down services, no registry is asked`;
+    found.push({ path: "services", message, source: sourceOf("services") });
+  }
+  return found;
+}
+
 /** A value as it may be shown: secrets are not. */
 function show(path: string, value: unknown): string {
-  if (/token|secret|password/i.test(path)) return "a value that is not shown";
-  const text = JSON.stringify(value) ?? String(value);
+  if (isSecret(path)) return notShown;
+  const text = written(value).replace(/\/\/[^/@\s]*@/g, "//…@");
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
-function lay(tree: Tree, over: Tree, where: Map<string, string>, sourceOf: (path: string) => string, prefix = ""): void {
+const notShown = "a value that is not shown";
+
+function isSecret(name: string): boolean {
+  return /token|secret|password/i.test(name);
+}
+
+function written(value: unknown): string {
+  try {
+    return JSON.stringify(value, (name, one: unknown) => (isSecret(name) ? notShown : one)) ?? typeof value;
+  } catch {
+    // A circle, or a bigint.
+    return typeof value === "bigint" ? `${value}n` : "an object";
+  }
+}
+
+function lay(
+  tree: Tree,
+  over: Tree,
+  where: Map<string, string>,
+  sourceOf: (path: string) => string,
+  prefix = "",
+): void {
   for (const [key, value] of Object.entries(over)) {
     if (value === undefined) continue;
     const path = prefix + key;
@@ -83,13 +135,20 @@ function lay(tree: Tree, over: Tree, where: Map<string, string>, sourceOf: (path
     // Only groups of plain settings merge; a runtime or a registry stays the object it is.
     if (prefix === "" && isGroup(below) && isGroup(value)) lay(below, value, where, sourceOf, `${path}.`);
     else {
-      tree[key] = prefix === "" && isGroup(value) ? { ...value } : value;
-      if (prefix === "" && isGroup(value)) for (const member of Object.keys(value)) where.set(`${path}.${member}`, sourceOf(`${path}.${member}`));
+      tree[key] = prefix === "" && isGroup(value) ? copyOf(value) : value;
+      if (prefix === "" && isGroup(value))
+        for (const member of Object.keys(value)) where.set(`${path}.${member}`, sourceOf(`${path}.${member}`));
     }
   }
 }
 
-function layVariable(tree: Tree, path: string, field: Field, env: Readonly<Record<string, string | undefined>>, where: Map<string, string>): void {
+function layVariable(
+  tree: Tree,
+  path: string,
+  field: Field,
+  env: Readonly<Record<string, string | undefined>>,
+  where: Map<string, string>,
+): void {
   if (field.env === undefined) return;
   const text = env[field.env];
   if (text === undefined || text === "") return;
@@ -101,8 +160,13 @@ function layVariable(tree: Tree, path: string, field: Field, env: Readonly<Recor
     return;
   }
   const below = tree[group];
-  tree[group] = { ...(isGroup(below) ? below : {}), [member]: value };
+  tree[group] = Object.assign(copyOf(isGroup(below) ? below : {}), { [member]: value });
   if (!where.has(group)) where.set(group, field.env);
+}
+
+/** Without a prototype: a key such as `__proto__` is a key like any other. */
+function copyOf(group: Tree): Tree {
+  return Object.assign(Object.create(null) as Tree, group);
 }
 
 function isGroup(value: unknown): value is Tree {
@@ -114,9 +178,11 @@ function isGroup(value: unknown): value is Tree {
 function readConfigFile(directory: string, problems: Problem[]): { value: Tree; sourceOf: (path: string) => string } {
   const fileName = configFileNames.find((name) => existsSync(join(directory, name)));
   if (fileName === undefined) return { value: {}, sourceOf: () => "file" };
+  const text = readText(join(directory, fileName), fileName, problems);
   // JSON is YAML too, and this way its problems have a line and a column as well.
-  const file = readYaml(readFileSync(join(directory, fileName), "utf8"), fileName);
-  for (const { message, file: name, line, column } of file.problems) problems.push({ path: "", message, source: `${name}:${line}:${column}` });
+  const file = readYaml(text, fileName);
+  for (const { message, file: name, line, column } of file.problems)
+    problems.push({ path: "", message, source: `${name}:${line}:${column}` });
   const value = file.value ?? {};
   if (!isGroup(value)) problems.push({ path: "", message: "must be a group of settings", source: fileName });
   const sourceOf = (path: string): string => {
@@ -126,8 +192,19 @@ function readConfigFile(directory: string, problems: Problem[]): { value: Tree; 
   return { value: isGroup(value) ? value : {}, sourceOf };
 }
 
+function readText(path: string, fileName: string, problems: Problem[]): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    problems.push({ path: "", message: `cannot be read: ${(error as Error).message}`, source: fileName });
+    return "";
+  }
+}
+
 function didYouMean(path: string, known: readonly string[]): string {
-  const near = known.map((name) => ({ name, away: distance(path, name) })).sort((one, other) => one.away - other.away)[0];
+  const near = known
+    .map((name) => ({ name, away: distance(path, name) }))
+    .toSorted((one, other) => one.away - other.away)[0];
   return near !== undefined && near.away <= 3 ? `; did you mean "${near.name}"?` : `; there are ${known.join(", ")}`;
 }
 

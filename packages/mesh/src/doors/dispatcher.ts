@@ -1,3 +1,5 @@
+import { stringify } from "node:querystring";
+import { MeshError } from "@enmesh/core";
 import { Dispatcher, Dispatcher1Wrapper } from "undici";
 import type { RequestBody } from "../transport/http-exchange.ts";
 import { flatten, type GivenHeaders } from "../transport/request-headers.ts";
@@ -26,15 +28,17 @@ export class MeshDispatcher extends Dispatcher {
     const downstream = modern.wrapHandler(handler);
     try {
       const { protocol, authority } = targetOf(originOf(options));
+      const { method, headers, body, upgrade, idempotent } = options;
       const request = {
         protocol,
         authority,
-        path: options.path,
-        method: options.method,
-        headers: flatten(options.headers as GivenHeaders),
-        body: options.body as RequestBody,
-        upgrade: options.upgrade,
-        isIdempotent: options.idempotent,
+        path: pathOf(options),
+        method,
+        headers: flatten(headers as GivenHeaders),
+        body: body as RequestBody,
+        upgrade,
+        isIdempotent: idempotent,
+        timeoutMs: undefined,
       };
       this.sender.send(request, downstream);
     } catch (error) {
@@ -43,10 +47,12 @@ export class MeshDispatcher extends Dispatcher {
     return true;
   }
 
+  /** Closes the whole mesh, as `mesh.close()` does. */
   override close(callback?: () => void): Promise<void> & void {
     return done(this.ended(), callback);
   }
 
+  /** Closes the whole mesh, as `mesh.close()` does. */
   override destroy(...rest: unknown[]): Promise<void> & void {
     return done(this.ended(), rest.find((one) => typeof one === "function") as (() => void) | undefined);
   }
@@ -54,6 +60,17 @@ export class MeshDispatcher extends Dispatcher {
 
 function originOf({ origin }: Dispatcher.DispatchOptions): string {
   return typeof origin === "string" ? origin : (origin?.origin ?? "");
+}
+
+/** The path with its query. Whatever does not begin with a slash would mean another host to a server that takes it for a proxy's request. */
+function pathOf({ path, query }: Dispatcher.DispatchOptions): string {
+  if (!path.startsWith("/")) {
+    throw new MeshError("ENMESH_BAD_REQUEST", `a path begins with "/", got ${JSON.stringify(path.slice(0, 200))}`);
+  }
+  const more = query === undefined ? "" : stringify(query);
+  if (more === "") return path;
+  if (path.includes("?")) throw new MeshError("ENMESH_BAD_REQUEST", "give the query in the path or as query, not both");
+  return `${path}?${more}`;
 }
 
 function done(ended: Promise<void>, callback: (() => void) | undefined): Promise<void> & void {

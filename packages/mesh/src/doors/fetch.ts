@@ -1,11 +1,23 @@
-import { fetch as undiciFetch, type Dispatcher, type RequestInfo, type RequestInit, Response } from "undici";
+import {
+  type Dispatcher,
+  fetch as undiciFetch,
+  FormData,
+  Request,
+  type RequestInfo,
+  type RequestInit,
+  type Response,
+} from "undici";
 
-/** The WHATWG door: `fetch` on our own undici, through the mesh. */
-export type MeshFetch = (input: RequestInfo, init?: RequestInit) => Promise<Response>;
+/** The WHATWG door: `fetch` on our own undici, through the mesh. It takes the `Request` and `FormData` of Node as well. */
+export type MeshFetch = (input: RequestInfo | globalThis.Request, init?: RequestInit) => Promise<Response>;
 
 /** Makes a `fetch` whose calls go through `dispatcher`. */
 export function createFetch(dispatcher: Dispatcher): MeshFetch {
-  return (input, init) => undiciFetch(input, { ...init, dispatcher: replaying(dispatcher, init?.body) });
+  return (input, init) => {
+    const body = ownForm(init?.body);
+    const request = isForeign(input) ? ownRequest(input, init) : input;
+    return undiciFetch(request, { ...init, ...(body && { body }), dispatcher: replaying(dispatcher, body) });
+  };
 }
 
 /**
@@ -15,7 +27,10 @@ function replaying(dispatcher: Dispatcher, body: RequestInit["body"]): Dispatche
   const bytes = bytesOf(body);
   if (bytes === undefined) return dispatcher;
   const dispatch: Dispatcher.Dispatch = (options, handler) =>
-    dispatcher.dispatch(options.body === null || options.body === undefined ? options : { ...options, body: bytes }, handler);
+    dispatcher.dispatch(
+      options.body === null || options.body === undefined ? options : { ...options, body: bytes },
+      handler,
+    );
   return { dispatch } as unknown as Dispatcher;
 }
 
@@ -25,4 +40,32 @@ function bytesOf(body: RequestInit["body"]): Uint8Array | string | undefined {
   if (body instanceof ArrayBuffer) return new Uint8Array(body.slice(0));
   if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
   return undefined;
+}
+
+/** A `Request` of the undici inside of Node, which the npm one takes for text. */
+function isForeign(input: RequestInfo | globalThis.Request): input is globalThis.Request {
+  return typeof input === "object" && "url" in input && !(input instanceof Request);
+}
+
+function ownRequest(foreign: globalThis.Request, init: RequestInit | undefined): Request {
+  const { url, method, redirect, signal, body } = foreign;
+  const isReplaced = init?.body !== undefined;
+  return new Request(url, {
+    method,
+    headers: [...foreign.headers] as [string, string][],
+    redirect,
+    signal,
+    ...(body !== null && !isReplaced && { body, duplex: "half" as const }),
+  });
+}
+
+/** A `FormData` of the undici inside of Node, which the npm one would send as the words "[object FormData]". */
+function ownForm(body: RequestInit["body"]): RequestInit["body"] {
+  if (Object.prototype.toString.call(body) !== "[object FormData]" || body instanceof FormData) return body;
+  const form = new FormData();
+  for (const [name, value] of body as Iterable<[string, string | File]>) {
+    if (typeof value === "string") form.append(name, value);
+    else form.append(name, value, value.name);
+  }
+  return form;
 }

@@ -40,7 +40,7 @@ export class OutsideCall extends TimerNode implements Dispatcher.DispatchHandler
       {
         origin: `${protocol}//${authority}`,
         path,
-        method: method as Dispatcher.HttpMethod,
+        method,
         headers: headers as string[],
         body: body as Dispatcher.DispatchOptions["body"] & {},
         ...(upgrade ? { upgrade } : {}),
@@ -90,7 +90,9 @@ export class OutsideCall extends TimerNode implements Dispatcher.DispatchHandler
     if (this.#isPaused) control.pause();
   }
 
-  onRequestUpgrade(...[, status, headers, socket]: Parameters<NonNullable<Dispatcher.DispatchHandler["onRequestUpgrade"]>>): void {
+  onRequestUpgrade(
+    ...[, status, headers, socket]: Parameters<NonNullable<Dispatcher.DispatchHandler["onRequestUpgrade"]>>
+  ): void {
     if (this.#isOver) return void socket.destroy();
     this.#end();
     this.#handler.onRequestUpgrade?.(this, status, headers, socket);

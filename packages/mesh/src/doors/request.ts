@@ -1,8 +1,8 @@
-import { type Duration, isIdempotentMethod, MeshError, parseDuration } from "@enmesh/core";
+import { type Duration, MeshError, parseDuration } from "@enmesh/core";
 import type { Dispatcher } from "undici";
 import { AnswerBody } from "../transport/answer-body.ts";
 import type { RequestBody } from "../transport/http-exchange.ts";
-import { type AnswerHeaders, flatten, type GivenHeaders } from "../transport/request-headers.ts";
+import { type AnswerHeaders, find, flatten, type GivenHeaders } from "../transport/request-headers.ts";
 import type { Sender } from "./sender.ts";
 import { targetOf } from "./target.ts";
 
@@ -12,7 +12,7 @@ export interface RequestOptions {
   readonly headers?: GivenHeaders;
   /** Text, bytes, or a stream. Text and bytes can be sent again by a retry; a stream only while nothing was read from it. */
   readonly body?: RequestBody;
-  /** Sent as JSON, in place of `body`. */
+  /** Sent as JSON, in place of `body`; with `content-type: application/json` unless the headers say otherwise. */
   readonly json?: unknown;
   /** Ends the call. */
   readonly signal?: AbortSignal;
@@ -33,45 +33,64 @@ export interface Answer {
   readonly trailers: AnswerHeaders;
 }
 
-const known: ReadonlySet<string> = new Set(["method", "headers", "body", "json", "signal", "timeout", "idempotent", "maxBodyBytes"]);
+const known: ReadonlySet<string> = new Set([
+  "method",
+  "headers",
+  "body",
+  "json",
+  "signal",
+  "timeout",
+  "idempotent",
+  "maxBodyBytes",
+]);
 const none: RequestOptions = Object.freeze({});
 const jsonHeaders: readonly string[] = Object.freeze(["content-type", "application/json"]);
 const defaultMaxBodyBytes = 16 * 1_024 * 1_024;
 
-/** The light door: one call, answered with status, headers and a body. Rejects with a MeshError when no answer came. */
+/**
+ * The light door: one call, answered with status, headers and a body. Rejects with a MeshError when no answer came, whatever the
+ * status of an answer.
+ */
 export function request(sender: Sender, url: string | URL, options: RequestOptions = none): Promise<Answer> {
   return new Promise((resolve, reject) => {
     checkOptions(options);
     const { protocol, authority, path } = targetOf(url);
-    const method = options.method ?? "GET";
+    const { method = "GET", json, signal, timeout } = options;
     const given = flatten(options.headers);
-    const isJson = options.json !== undefined;
-    const answer = new AnswerHandler(resolve, reject, options.signal, options.maxBodyBytes ?? defaultMaxBodyBytes);
-    if (answer.isAborted) return;
+    const isJson = json !== undefined;
+    if (signal?.aborted) return reject(reasonOf(signal));
     sender.send(
       {
         protocol,
         authority,
         path,
         method: method === "GET" ? method : method.toUpperCase(),
-        headers: isJson ? [...given, ...jsonHeaders] : given,
-        body: isJson ? JSON.stringify(options.json) : options.body,
-        isIdempotent: options.idempotent ?? (isIdempotentMethod(method) ? true : undefined),
-        timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout),
+        headers: isJson && find(given, "content-type") === undefined ? [...given, ...jsonHeaders] : given,
+        body: isJson ? JSON.stringify(json) : options.body,
+        upgrade: undefined,
+        isIdempotent: options.idempotent,
+        timeoutMs: timeout === undefined ? undefined : parseDuration(timeout),
       },
-      answer,
+      new AnswerHandler(resolve, reject, signal, options.maxBodyBytes ?? defaultMaxBodyBytes),
     );
   });
 }
 
 function checkOptions(options: RequestOptions): void {
   for (const name in options) {
-    if (!known.has(name)) throw new MeshError("ENMESH_OPTION_INVALID", `request: no such option "${name}"; there are ${[...known].join(", ")}`);
+    if (!known.has(name)) throw invalid(`no such option "${name}"; there are ${[...known].join(", ")}`);
   }
-  if (options.json !== undefined && options.body !== undefined) throw new MeshError("ENMESH_OPTION_INVALID", "request: give json or body, not both");
+  if (options.json !== undefined && options.body !== undefined) throw invalid("give json or body, not both");
+  const { maxBodyBytes } = options;
+  if (maxBodyBytes !== undefined && !(maxBodyBytes >= 0))
+    throw invalid(`maxBodyBytes must be 0 or more, got ${maxBodyBytes}`);
 }
 
-/** Turns the handler's calls into one promise and one body. */
+function invalid(message: string): MeshError {
+  return new MeshError("ENMESH_OPTION_INVALID", `request: ${message}`);
+}
+
+/** Turns the handler's calls into one promise and one body. It listens to its caller's signal itself. */
 class AnswerHandler implements Dispatcher.DispatchHandler, Answer {
   statusCode = 0;
   headers: AnswerHeaders = {};
@@ -83,21 +102,21 @@ class AnswerHandler implements Dispatcher.DispatchHandler, Answer {
   readonly #maxBodyBytes: number;
   #control: Dispatcher.DispatchController | undefined;
 
-  constructor(resolve: (answer: Answer) => void, reject: (error: Error) => void, signal: AbortSignal | undefined, maxBodyBytes: number) {
+  constructor(
+    resolve: (answer: Answer) => void,
+    reject: (error: Error) => void,
+    signal: AbortSignal | undefined,
+    maxBodyBytes: number,
+  ) {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = signal;
     this.#maxBodyBytes = maxBodyBytes;
-    if (signal?.aborted) reject(reasonOf(signal));
-  }
-
-  get isAborted(): boolean {
-    return this.#signal?.aborted === true;
   }
 
   onRequestStart(control: Dispatcher.DispatchController): void {
     this.#control = control;
-    this.#signal?.addEventListener("abort", this.#onAbort, { once: true });
+    this.#signal?.addEventListener("abort", this);
   }
 
   onResponseStart(control: Dispatcher.DispatchController, statusCode: number, headers: AnswerHeaders): void {
@@ -114,22 +133,29 @@ class AnswerHandler implements Dispatcher.DispatchHandler, Answer {
 
   onResponseEnd(_control: Dispatcher.DispatchController, trailers: AnswerHeaders): void {
     this.trailers = trailers;
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#signal?.removeEventListener("abort", this);
     this.body.end();
   }
 
-  onResponseError(_control: Dispatcher.DispatchController | null, error: Error): void {
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+  onResponseError(_control: Dispatcher.DispatchController | null, thrown: Error): void {
+    this.#signal?.removeEventListener("abort", this);
+    const error = thrown instanceof MeshError ? thrown : failedOutside(thrown, this.statusCode > 0);
     if (this.statusCode === 0) this.#reject(error);
     else this.body.fail(error);
   }
 
-  readonly #onAbort = (): void => {
+  /** The signal was aborted. */
+  handleEvent(): void {
     this.#control?.abort(reasonOf(this.#signal as AbortSignal));
-  };
+  }
 }
 
-function reasonOf(signal: AbortSignal): Error {
+function reasonOf(signal: AbortSignal): MeshError {
   return new MeshError("ENMESH_CANCELLED", "the call was cancelled by its signal", { cause: signal.reason });
 }
 
+/** A host that is not of the mesh fails as undici says it. */
+function failedOutside(error: Error, hasAnswer: boolean): MeshError {
+  const code = hasAnswer ? "ENMESH_CONNECTION_LOST" : "ENMESH_CONNECT_FAILED";
+  return new MeshError(code, `a host outside of the mesh failed: ${error.message}`, { cause: error });
+}

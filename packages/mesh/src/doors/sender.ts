@@ -44,7 +44,11 @@ export function createSender({ transport, serviceOf, outside }: SenderParts): Se
 }
 
 function closed(destination: string): MeshError {
-  return new MeshError("ENMESH_CLOSED", `"${destination}" was not called: this mesh is closed; call before mesh.close()`, {
-    destination,
-  });
+  return new MeshError(
+    "ENMESH_CLOSED",
+    `"${destination}" was not called: this mesh is closed; call before mesh.close()`,
+    {
+      destination,
+    },
+  );
 }

@@ -21,15 +21,12 @@ const unsendableCodes: ReadonlySet<string> = new Set([
 /** What a transport error says. `"error"` blames the request itself, and so its caller: no endpoint has done anything wrong. */
 export function causeOf(error: Error, { wasStarted, hasAnswer, body }: Progress): FailureCause {
   if (hasAnswer) return "body";
-  if (isUnsendable(error) || isErrorOf(body, error)) return "error";
-  // Never by the error's code: an established connection, too, fails with EHOSTUNREACH, and then the request may have run.
-  return wasStarted ? "reset" : "connect";
-}
-
-/** Every error of a connection carries a code; what carries none was thrown by the caller's own code, such as a generator that gives the body. */
-function isUnsendable(error: Error): boolean {
   const { code } = error as NodeJS.ErrnoException;
-  return typeof code !== "string" || unsendableCodes.has(code) || error instanceof TypeError;
+  if (unsendableCodes.has(code ?? "") || error instanceof TypeError || isErrorOf(body, error)) return "error";
+  // Never by the code of a connection's error: one that was established fails with EHOSTUNREACH, too, and then the request may have run.
+  if (!wasStarted) return "connect";
+  // All of them carry one: what carries none was thrown by the caller's own code, such as a generator that gives the body.
+  return code === undefined ? "error" : "reset";
 }
 
 function isErrorOf(body: unknown, error: Error): boolean {

@@ -17,6 +17,8 @@ export class HttpAttempt extends Attempt implements Dispatcher.DispatchHandler {
   hasStarted = false;
   #abandonedFor: Error | undefined;
 
+  // Not useless: it is public here.
+  // oxlint-disable-next-line no-useless-constructor
   constructor(exchange: HttpExchange) {
     super(exchange);
   }
@@ -25,7 +27,7 @@ export class HttpAttempt extends Attempt implements Dispatcher.DispatchHandler {
     const { transport, request } = this.exchange;
     const options: Dispatcher.DispatchOptions = {
       path: request.path,
-      method: request.method as Dispatcher.HttpMethod,
+      method: request.method,
       headers: merge(request.headers, this.addedHeaders, request.authority, transport.constantHeaders),
       body: request.body as Dispatcher.DispatchOptions["body"] & {},
     };
@@ -47,18 +49,30 @@ export class HttpAttempt extends Attempt implements Dispatcher.DispatchHandler {
     if (this.exchange.paused) controller.pause();
   }
 
-  onRequestUpgrade(_controller: Dispatcher.DispatchController, statusCode: number, headers: AnswerHeaders, socket: Duplex): void {
+  onRequestUpgrade(
+    _controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: AnswerHeaders,
+    socket: Duplex,
+  ): void {
     if (this.#abandonedFor !== undefined) return void socket.destroy();
     this.answered(answered(statusCode, this.elapsedMs()));
     this.exchange.upgraded(statusCode, headers, socket);
     this.finish();
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, statusCode: number, headers: AnswerHeaders, statusMessage?: string): void {
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    statusCode: number,
+    headers: AnswerHeaders,
+    statusMessage?: string,
+  ): void {
     if (this.#abandonedFor !== undefined) return;
     // 1xx is a word in between, not the answer (RFC 9110 §15.2).
-    if (statusCode < 200) return this.exchange.handler.onResponseStart?.(this.exchange, statusCode, headers, statusMessage);
-    if (this.answered(this.#outcomeOf(statusCode, headers))) return this.exchange.forward(statusCode, headers, statusMessage, controller);
+    if (statusCode < 200)
+      return this.exchange.handler.onResponseStart?.(this.exchange, statusCode, headers, statusMessage);
+    if (this.answered(this.#outcomeOf(statusCode, headers)))
+      return this.exchange.forward(statusCode, headers, statusMessage, controller);
     this.#drop(headers);
   }
 
@@ -100,7 +114,8 @@ export class HttpAttempt extends Attempt implements Dispatcher.DispatchHandler {
     if (statusCode !== 503 && statusCode !== 429) return answered(statusCode, elapsed);
     // An upstream that sends the header twice gives a list.
     const retryAfter: unknown = headers["retry-after"];
-    const retryAfterMs = typeof retryAfter === "string" ? parseRetryAfter(retryAfter, this.exchange.runtime.clock.wall()) : undefined;
+    const retryAfterMs =
+      typeof retryAfter === "string" ? parseRetryAfter(retryAfter, this.exchange.runtime.clock.wall()) : undefined;
     return answered(statusCode, elapsed, retryAfterMs, headers[meshHeaders.shed] !== undefined);
   }
 }

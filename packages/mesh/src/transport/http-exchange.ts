@@ -1,4 +1,14 @@
-import { type Attempt, Exchange, errorOf, headers as meshHeaders, isIdempotentMethod, MeshError, type Outcome, type Pipeline, type Runtime } from "@enmesh/core";
+import {
+  type Attempt,
+  Exchange,
+  errorOf,
+  headers as meshHeaders,
+  isIdempotentMethod,
+  MeshError,
+  type Outcome,
+  type Pipeline,
+  type Runtime,
+} from "@enmesh/core";
 import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import { HttpAttempt } from "./http-attempt.ts";
@@ -50,12 +60,7 @@ export class HttpExchange extends Exchange implements Dispatcher.DispatchControl
   #reason: Error | null = null;
   #hasUpgraded = false;
 
-  constructor(
-    transport: HttpTransport,
-    service: string,
-    request: HttpRequest,
-    handler: Dispatcher.DispatchHandler,
-  ) {
+  constructor(transport: HttpTransport, service: string, request: HttpRequest, handler: Dispatcher.DispatchHandler) {
     super(transport.runtime, transport.pipeline, service);
     this.transport = transport;
     this.request = request;
@@ -70,7 +75,10 @@ export class HttpExchange extends Exchange implements Dispatcher.DispatchControl
     return this.request.path;
   }
   get isIdempotent(): boolean {
-    return this.request.isIdempotent ?? (isIdempotentMethod(this.request.method) || find(this.request.headers, meshHeaders.idempotencyKey) !== undefined);
+    return (
+      this.request.isIdempotent ??
+      (isIdempotentMethod(this.request.method) || find(this.request.headers, meshHeaders.idempotencyKey) !== undefined)
+    );
   }
   get isReplayable(): boolean {
     const { body } = this.request;
@@ -119,7 +127,12 @@ export class HttpExchange extends Exchange implements Dispatcher.DispatchControl
   }
 
   /** The answer's headers are the caller's now. */
-  forward(statusCode: number, answerHeaders: AnswerHeaders, statusMessage: string | undefined, controller: Dispatcher.DispatchController): void {
+  forward(
+    statusCode: number,
+    answerHeaders: AnswerHeaders,
+    statusMessage: string | undefined,
+    controller: Dispatcher.DispatchController,
+  ): void {
     this.rawHeaders = controller.rawHeaders ?? null;
     // An event stream is meant to go on: it ends when its caller stops listening, not at a deadline.
     if (isEndless(answerHeaders)) {

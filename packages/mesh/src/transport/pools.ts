@@ -28,7 +28,10 @@ export class Pools {
     const pool = this.#slot.get(endpoint);
     if (pool === undefined) return;
     this.#slot.set(endpoint, undefined);
-    void pool.close().catch(ignore).finally(() => this.#open.delete(pool));
+    void pool
+      .close()
+      .catch(ignore)
+      .finally(() => this.#open.delete(pool));
   }
 
   /** Ends every connection at once. */

@@ -10,7 +10,15 @@ export function probe(endpoint: Endpoint, timeoutMs = 1_000): Promise<boolean> {
   return new Promise((resolve) => {
     const { request } = endpoint.protocol === "https" ? https : http;
     const asked = request(
-      { host: endpoint.address, port: endpoint.port, method: "OPTIONS", path: "*", agent: false, timeout: timeoutMs, headers: { connection: "close" } },
+      {
+        host: endpoint.address,
+        port: endpoint.port,
+        method: "OPTIONS",
+        path: "*",
+        agent: false,
+        timeout: timeoutMs,
+        headers: { connection: "close" },
+      },
       (answer) => {
         resolve(true);
         answer.destroy();

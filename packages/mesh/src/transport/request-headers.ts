@@ -40,7 +40,10 @@ function isFlat(given: object): given is readonly string[] {
 
 function evenly(flat: readonly string[]): readonly string[] {
   if (flat.length % 2 === 0) return flat;
-  throw new MeshError("ENMESH_BAD_REQUEST", `a flat list of headers holds names and values in turn, and this one has ${flat.length} entries`);
+  throw new MeshError(
+    "ENMESH_BAD_REQUEST",
+    `a flat list of headers holds names and values in turn, and this one has ${flat.length} entries`,
+  );
 }
 
 function isIterable(given: object): given is Iterable<readonly [string, HeaderValue]> {
@@ -70,7 +73,12 @@ export function find(flat: readonly string[], name: string): string | undefined 
  * What goes on the wire: the caller's headers without those that the mesh sets itself, then the mesh's. There is never
  * a second `traceparent` or a second deadline.
  */
-export function merge(given: readonly string[], added: readonly string[], host: string, constant: readonly string[]): string[] {
+export function merge(
+  given: readonly string[],
+  added: readonly string[],
+  host: string,
+  constant: readonly string[],
+): string[] {
   const merged: string[] = [];
   let hasHost = false;
   for (let index = 0; index < given.length; index += 2) {
