@@ -1,12 +1,11 @@
-import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 
 import { freePort } from "./free-port.ts";
 import { spawnProgram, type Running } from "./processes.ts";
+import { realProgram } from "./real-program.ts";
 
 /** A real Consul, running for one test file. */
 export interface ConsulServer {
@@ -14,17 +13,9 @@ export interface ConsulServer {
   stop(): Promise<void>;
 }
 
-/**
- * Finds a real Consul: the one named by ENMESH_CONSUL_BIN, else the one that `tools/get-consul.sh` fetched, else the
- * one in the PATH. Tests that need it skip themselves when there is none; in CI it is always there.
- */
+/** Finds a real Consul; where there is none, one line says so. */
 export function consulBinary(): string | undefined {
-  const named = process.env["ENMESH_CONSUL_BIN"];
-  if (named !== undefined && named !== "") return named;
-
-  const fetched = fileURLToPath(new URL("../../.cache/consul/consul", import.meta.url));
-  const inPath = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, "consul"));
-  return [fetched, ...inPath].find(isExecutable);
+  return realProgram("consul", "ENMESH_CONSUL_BIN");
 }
 
 /** Starts a Consul of its own (free ports, data in a temporary folder) and resolves when it has elected itself. */
@@ -80,13 +71,4 @@ async function leaderElected(url: string, agent: Running, timeoutMs = 30_000): P
     if (leader.includes(":")) return;
   }
   throw new Error(`Consul ${hasEnded ? "ended" : "found no leader"}; its output:\n${agent.output()}`);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -33,6 +33,17 @@ export const lists = {
     shown("tests", `npx ${["vitest", "run", ...filters].join(" ")}`, "vitest", "run", ...filters),
   ],
 
+  interop: (filters) => [
+    build,
+    {
+      name: "Java programs",
+      command: ["mvn", "-q", "-B", "-f", "test/interop/pom.xml", "package"],
+      again: "npm run test:interop (it needs Java 17 and Maven)",
+      show: "failure",
+    },
+    shown("interop", "npm run test:interop", "vitest", "run", "--config", "test/interop/vitest.config.ts", ...filters),
+  ],
+
   build: () => [build],
 
   format: (paths) => [shown("format", "npx oxfmt", "oxfmt", ...paths)],
@@ -64,6 +75,8 @@ export const lists = {
     build,
     shown("snippets", ["npm run snippets", ...files].join(" -- "), "node", "tools/check-snippets.mjs", ...files),
   ],
+
+  "bench:registry": () => [build, handover("bench", "npm run bench:registry", "node", "test/bench/registry.ts")],
 
   bench: (args) => [build, handover("bench", "npm run bench", "node", "--expose-gc", "test/bench/main.ts", ...args)],
 };

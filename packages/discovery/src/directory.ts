@@ -1,17 +1,25 @@
 import type { Runtime } from "@enmesh/core";
 
+import type { Probe } from "./doubts.ts";
 import { LiveDirectory } from "./live-directory.ts";
 import type { ServiceView } from "./service-view.ts";
+import type { SnapshotStore } from "./snapshot/snapshot-file.ts";
 import type { DiscoverySource } from "./source.ts";
 
 export interface DirectoryOptions {
   readonly source: DiscoverySource;
   readonly runtime: Runtime;
+  /** Asks an instance that vanished with many others whether it is still there. @default none: they are kept for two minutes */
+  readonly probe?: Probe | undefined;
+  /** Where to write down what is known, so that the next start needs no registry: `snapshotFile(…)`. @default nowhere */
+  readonly snapshot?: SnapshotStore | undefined;
 }
 
 export interface ReadyOptions {
   /** How long to wait, in milliseconds. @default 5000 */
   readonly timeoutMs?: number;
+  /** Gives the wait up. Only `directory.ready` knows it. */
+  readonly signal?: AbortSignal;
 }
 
 /** Who is there, as far as this process knows. Its answers are always at hand; the source keeps them fresh. */
@@ -20,7 +28,7 @@ export interface Directory {
   readonly source: string;
   /** Why the source could not be asked, while it cannot. */
   readonly trouble: string | undefined;
-  /** Resolves once the source has answered. Rejects when it did not in time (the directory keeps trying all the same) or when the directory is closed. */
+  /** Resolves once the source has answered, or a snapshot stands in for it. Rejects when it did not in time (the directory keeps trying all the same) or when the directory is closed. */
   ready(options?: ReadyOptions): Promise<void>;
   /** Calls back once it is known which services there are: at once when it is known now. The returned function gives the wait up. */
   whenReady(callback: () => void): () => void;

@@ -1,8 +1,16 @@
+export type { BeatRequest, TlsSettings } from "./pulse/beat-request.ts";
+export type { HealthCheck } from "./health-check.ts";
 export type { DiscoverySource, Lease, Registrar, Watch } from "./source.ts";
 export { createDirectory, type Directory, type DirectoryOptions, type ReadyOptions } from "./directory.ts";
 export type { ServiceView, ViewState } from "./service-view.ts";
+export type { Probe } from "./doubts.ts";
+export { snapshotFile, type SnapshotFileOptions, type SnapshotStore } from "./snapshot/snapshot-file.ts";
 export { createRegistration, type Registration } from "./registration.ts";
 export { registrationDefaults, type RegistrationOptions } from "./registration-options.ts";
 export { staticSource, type StaticInstance } from "./static-source.ts";
 export { consulSource, type ConsulSourceOptions } from "./consul/consul-source.ts";
 export { consulRegistrar, type ConsulRegistrarOptions } from "./consul/consul-registrar.ts";
+export { eurekaSource, type EurekaSourceOptions } from "./eureka/eureka-source.ts";
+export { eurekaLease, eurekaRegistrar, type EurekaRegistrarOptions } from "./eureka/eureka-registrar.ts";
+export { dnsSource, type DnsService, type DnsSourceOptions } from "./dns/dns-source.ts";
+export { fileSource, type FileSourceOptions } from "./file-source.ts";

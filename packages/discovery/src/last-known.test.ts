@@ -46,14 +46,26 @@ describe("last known good", () => {
     expect([directory.view("orders").state, idsOf(directory)]).toEqual(["known", []]);
   });
 
-  test("a shrink is taken at once while others remain", () => {
+  test("a small shrink is taken at once", () => {
     const { source, directory } = scriptedDirectory();
     directory.view("orders");
     source.answer("orders", instanceOf("a"), instanceOf("b"), instanceOf("c"));
 
-    source.answer("orders", instanceOf("b"));
+    source.answer("orders", instanceOf("b"), instanceOf("c"));
 
-    expect(idsOf(directory)).toEqual(["b"]);
+    expect([directory.view("orders").state, idsOf(directory)]).toEqual(["known", ["b", "c"]]);
+  });
+
+  test("a source whose word is final is believed whatever it leaves out", () => {
+    const { source, directory } = scriptedDirectory({ isAuthoritative: true });
+    directory.view("orders");
+    source.answer("orders", instanceOf("a"), instanceOf("b"), instanceOf("c"));
+
+    source.answer("orders", instanceOf("b"));
+    const one = idsOf(directory);
+    source.answer("orders");
+
+    expect([one, idsOf(directory)]).toEqual([["b"], []]);
   });
 
   test("a registry that forgot all, and hears of one that is only starting, empties nothing", () => {

@@ -26,4 +26,12 @@ export class LeaseEvents {
     const type = verb === "report" ? "heartbeat.failed" : "registration.failed";
     this.#events.report({ type, ...this.#about, reason, failures });
   }
+
+  stoodIn(told: { readonly beats: number; readonly stillMs: number; readonly saidDown: boolean }): void {
+    this.#events.report({ type: "heartbeat.stood_in", ...this.#about, ...told });
+  }
+
+  alone(reason: string): void {
+    this.#events.report({ type: "heartbeat.alone", ...this.#about, reason });
+  }
 }

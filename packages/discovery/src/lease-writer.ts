@@ -5,6 +5,7 @@ import { LeaseEvents } from "./lease-events.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { Listeners } from "./listeners.ts";
 import { nextWrite, type Verb } from "./next-write.ts";
+import { Pulse } from "./pulse/pulse.ts";
 import type { Lease, Registrar } from "./source.ts";
 
 export interface LeaseWriterOptions {
@@ -13,17 +14,22 @@ export interface LeaseWriterOptions {
   readonly lifecycle: Lifecycle;
   readonly lease: Lease;
   readonly heartbeatMs: number;
+  /** The main loop counts as dead after being still for this long; undefined: nobody beats in its place. */
+  readonly livenessMs: number | undefined;
   readonly runtime: Runtime;
 }
 
-/** While the registry is away it is asked again within two seconds, so that after a restart everybody is back within a few. */
-const retry = Object.freeze({ firstMs: 250, maxMs: 2_000 });
+/** Before the registry has taken anything it is asked again within two seconds: somebody is waiting for us to start. */
+const retryAtStart = Object.freeze({ firstMs: 250, maxMs: 2_000 });
+/** A registry that lost everybody hears from everybody twice in one heartbeat, which is twice as much as ever; a quarter of another keeps the peaks below. */
+const spreadOfReturn = 0.25;
 /** How long an instance that leaves waits for a write that is under way. */
 const patienceMs = 250;
 
 interface Write {
   readonly verb: Verb;
   readonly epoch: number;
+  readonly isUp: boolean;
   isAbandoned: boolean;
 }
 
@@ -48,10 +54,27 @@ export class LeaseWriter {
   #lossesInARow = 0;
   #writing: Write | undefined;
   #isOver = false;
+  #wasTaken = false;
+  readonly #pulse: Pulse | undefined;
 
   constructor(options: LeaseWriterOptions) {
     this.#options = options;
-    this.#events = new LeaseEvents(options.instance, options.runtime.events);
+    const { instance, runtime, heartbeatMs, livenessMs, registrar } = options;
+    const events = new LeaseEvents(instance, runtime.events);
+    this.#events = events;
+    if (livenessMs === undefined || registrar.beat === undefined) return;
+    this.#pulse = new Pulse({
+      runtime,
+      heartbeatMs,
+      livenessMs,
+      onFailed: (reason) => events.alone(reason),
+      onStoodIn: (told) => {
+        events.stoodIn(told);
+        // What was said of us in our absence may be more than a report takes back.
+        if (told.saidDown) this.isRegistered = false;
+        this.#repeat();
+      },
+    });
   }
 
   /** True when the registry has taken the newest wish. */
@@ -62,15 +85,24 @@ export class LeaseWriter {
   /** The wish has changed: write it as soon as may be. */
   hasten(): void {
     if (this.#isOver) return;
+    // What the other thread may have said before it heard of this is said over.
+    if (this.#options.lifecycle.wish.status !== "UP") this.#pulse?.hush(() => this.#repeat());
     if (this.#writing === undefined) this.#write();
     else if (this.#options.lifecycle.isLeaving) this.#options.runtime.timers.schedule(this.#impatience, patienceMs);
   }
 
   stop(): void {
     this.#isOver = true;
+    this.#pulse?.close();
     this.#options.runtime.timers.cancel(this.#next);
     this.#options.runtime.timers.cancel(this.#impatience);
     this.acknowledged.clear();
+  }
+
+  #repeat(): void {
+    if (this.#isOver) return;
+    this.#isDoubtful = true;
+    if (this.#writing === undefined) this.#write();
   }
 
   #write(): void {
@@ -79,7 +111,8 @@ export class LeaseWriter {
     const verb = nextWrite(lifecycle.wish, this.isRegistered, this.#hasAsked);
     if (verb === undefined) return this.#acknowledge(lifecycle.wish.epoch);
 
-    const write: Write = { verb, epoch: lifecycle.wish.epoch, isAbandoned: false };
+    const { epoch, status } = lifecycle.wish;
+    const write: Write = { verb, epoch, isUp: status === "UP", isAbandoned: false };
     this.#writing = write;
     this.#hasAsked = true;
     this.#send(verb).then(
@@ -116,16 +149,17 @@ export class LeaseWriter {
     this.#failures = 0;
     this.lastError = undefined;
     if (write.verb === "report") this.#lossesInARow = 0;
-    if (write.verb === "register") this.#registered();
+    if (write.verb === "register") this.#registered(write);
     else if (!write.isAbandoned) this.#acknowledge(write.epoch);
     if (write.verb === "deregister") this.stop();
   }
 
-  #registered(): void {
+  #registered({ epoch, isUp, isAbandoned }: Write): void {
     this.isRegistered = true;
-    // The status is not part of it: it is still to be reported.
     this.#acknowledgedEpoch = 0;
     this.#events.registered();
+    // Only a registry that had lost us takes "up" with the registration; what it may have kept is to be reported.
+    if (isUp && this.#lossesInARow > 0 && !isAbandoned) this.#acknowledge(epoch);
   }
 
   #lost(): void {
@@ -134,6 +168,7 @@ export class LeaseWriter {
     this.#acknowledgedEpoch = 0;
     this.#failures = 0;
     this.#lossesInARow += 1;
+    this.#pulse?.hush();
     this.#events.lost();
   }
 
@@ -148,16 +183,33 @@ export class LeaseWriter {
     const { timers, random } = runtime;
     const isPending = this.#acknowledgedEpoch !== lifecycle.wish.epoch || this.#isDoubtful;
     this.#isDoubtful = false;
-    // A registry that forgets at once what it is told is not asked in a circle without a pause.
-    const failures = this.isRegistered ? this.#failures : Math.max(this.#failures, this.#lossesInARow - 1);
-    if (hasFailed || failures > 0) timers.schedule(this.#next, pauseAfter(Math.max(1, failures), retry, random));
+    if (hasFailed) timers.schedule(this.#next, this.#pauseAfterFailure());
+    else if (!this.isRegistered && this.#lossesInARow > 0)
+      timers.schedule(this.#next, heartbeatMs * spreadOfReturn * random());
     else if (isPending) this.#write();
     else timers.schedule(this.#next, heartbeatMs * (0.9 + 0.2 * random()));
   }
 
+  /** Once soon, then at the pace of heartbeats: however many wait for a registry, it is asked no more often than on any other day. */
+  #pauseAfterFailure(): number {
+    const { heartbeatMs, runtime } = this.#options;
+    if (!this.#wasTaken || this.#failures === 1) return pauseAfter(this.#failures, retryAtStart, runtime.random);
+    return heartbeatMs * (0.9 + 0.2 * runtime.random());
+  }
+
   #acknowledge(epoch: number): void {
     this.#acknowledgedEpoch = epoch;
+    this.#wasTaken = true;
+    this.#speakWhenStill();
     this.acknowledged.tell();
+  }
+
+  /** Being up is what another thread may go on saying while this one is blocked. */
+  #speakWhenStill(): void {
+    const { registrar, instance, lifecycle, livenessMs = 0 } = this.#options;
+    if (this.#pulse === undefined || lifecycle.wish.status !== "UP" || registrar.beat === undefined) return;
+    const reason = `DOWN: the event loop has not turned for ${Math.round(livenessMs / 1_000)} s`;
+    this.#pulse.say(registrar.beat(instance, "UP", "UP"), registrar.beat(instance, "DOWN", reason));
   }
 
   #abandon(): void {

@@ -1,11 +1,14 @@
-import { MeshError, type Runtime } from "@enmesh/core";
+import { MeshError, type Runtime, TimerCallback } from "@enmesh/core";
 
 import { atMost } from "./at-most.ts";
 import type { Directory, DirectoryOptions, ReadyOptions } from "./directory.ts";
 import { KnownNames } from "./known-names.ts";
+import type { Probe } from "./doubts.ts";
 import { Listeners } from "./listeners.ts";
 import { LiveView } from "./live-view.ts";
 import type { ServiceView } from "./service-view.ts";
+import { patienceMs } from "./snapshot/remembered.ts";
+import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import type { DiscoverySource, Watch } from "./source.ts";
 
 /** The directory at work: it holds the watches, hands what they tell to names and views, and knows who waits for the first answer. */
@@ -18,12 +21,18 @@ export class LiveDirectory implements Directory {
   readonly #watches: Watch[] = [];
   readonly #waiting = new Listeners<void>();
   readonly #closing = new Listeners<void>();
+  readonly #probe: Probe | undefined;
+  readonly #keeper: SnapshotKeeper | undefined;
+  readonly #patience = new TimerCallback(() => this.#adoptNames());
   #lastTrouble: MeshError | undefined;
   #isClosed = false;
 
-  constructor({ source, runtime }: DirectoryOptions) {
+  constructor({ source, runtime, probe, snapshot }: DirectoryOptions) {
     this.#source = source;
     this.#runtime = runtime;
+    this.#probe = probe;
+    this.#keeper = snapshot && new SnapshotKeeper(snapshot, source.name, runtime);
+    if (this.#keeper !== undefined) runtime.timers.schedule(this.#patience, patienceMs);
     this.#watches.push(source.watchNames(this.#named.bind(this), this.#troubled.bind(this)));
   }
 
@@ -31,14 +40,21 @@ export class LiveDirectory implements Directory {
     return this.#source.name;
   }
 
-  ready({ timeoutMs = 5_000 }: ReadyOptions = {}): Promise<void> {
+  ready({ timeoutMs = 5_000, signal }: ReadyOptions = {}): Promise<void> {
+    if (signal?.aborted === true) return Promise.reject(abortedError(signal));
     if (this.#isClosed) return Promise.reject(this.#closedError());
     if (this.#names.isKnown) return Promise.resolve();
     return atMost(
       this.#runtime,
       timeoutMs,
       ({ done, failed }) => {
-        const stops = [this.#waiting.add(done), this.#closing.add(() => failed(this.#closedError()))];
+        const abort = (): void => failed(abortedError(signal));
+        signal?.addEventListener("abort", abort, { once: true });
+        const stops = [
+          this.#waiting.add(done),
+          this.#closing.add(() => failed(this.#closedError())),
+          () => signal?.removeEventListener("abort", abort),
+        ];
         return () => stops.forEach((stop) => stop());
       },
       ({ failed }) => failed(this.#lateError(timeoutMs)),
@@ -66,9 +82,16 @@ export class LiveDirectory implements Directory {
     const key = service.toLowerCase();
     const kept = this.#views.get(key);
     if (kept !== undefined) return kept;
-    const view = new LiveView(this.#names.spelling(service), this.#runtime);
+    const view = new LiveView({
+      service: this.#names.spelling(service),
+      runtime: this.#runtime,
+      probe: this.#probe,
+      isAuthoritative: this.#source.isAuthoritative ?? false,
+      remembered: this.#isClosed ? undefined : this.#keeper?.of(service),
+    });
     this.#views.set(key, view);
     if (this.#isClosed) return view;
+    this.#keep(view);
     this.#watches.push(this.#source.watchInstances(view.service, view.answered.bind(view), view.troubled.bind(view)));
     return view;
   }
@@ -80,6 +103,8 @@ export class LiveDirectory implements Directory {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#runtime.timers.cancel(this.#patience);
+    this.#keeper?.close();
     for (const watch of this.#watches.splice(0)) watch.stop();
     for (const view of this.#views.values()) view.close();
     this.#waiting.clear();
@@ -87,10 +112,32 @@ export class LiveDirectory implements Directory {
     this.#source.close();
   }
 
+  /** What the source itself tells is written down; what is only remembered already is. */
+  #keep(view: LiveView): void {
+    const keeper = this.#keeper;
+    if (keeper === undefined) return;
+    this.#watches.push({
+      stop: view.subscribe(({ state, service, instances }) => {
+        if (state === "known" && instances.length > 0) keeper.told(service, instances);
+      }),
+    });
+  }
+
+  /** Nobody answers: the names that were written down count until somebody does. */
+  #adoptNames(): void {
+    this.#runtime.timers.cancel(this.#patience);
+    const names = this.#keeper?.names ?? [];
+    if (names.length === 0 || this.#names.isKnown) return;
+    this.#names.learn(new Set(names), this.#runtime.clock.now());
+    this.#waiting.tellOnce();
+  }
+
   #named(names: ReadonlySet<string>): void {
+    this.#runtime.timers.cancel(this.#patience);
     const wasTroubled = this.trouble !== undefined;
     this.trouble = undefined;
     this.#names.learn(names, this.#runtime.clock.now());
+    if (names.size > 0) this.#keeper?.named(this.names());
     if (wasTroubled) this.#runtime.events.report({ type: "discovery.recovered", source: this.source });
     this.#waiting.tellOnce();
   }
@@ -101,6 +148,7 @@ export class LiveDirectory implements Directory {
     this.#lastTrouble = error;
     if (!wasTroubled)
       this.#runtime.events.report({ type: "discovery.stale", source: this.source, reason: error.message });
+    this.#adoptNames();
   }
 
   #lateError(timeoutMs: number): MeshError {
@@ -114,4 +162,8 @@ export class LiveDirectory implements Directory {
   #closedError(): MeshError {
     return new MeshError("ENMESH_CLOSED", `the directory of ${this.source} is closed`);
   }
+}
+
+function abortedError(signal: AbortSignal | undefined): MeshError {
+  return new MeshError("ENMESH_CANCELLED", "waiting for the directory was given up", { cause: signal?.reason });
 }

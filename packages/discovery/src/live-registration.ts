@@ -2,6 +2,7 @@ import { type Instance, type InstanceStatus, MeshError, type Runtime } from "@en
 
 import { atMost } from "./at-most.ts";
 import type { ReadyOptions } from "./directory.ts";
+import { HealthWatch } from "./health-check.ts";
 import { LeaseWriter } from "./lease-writer.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { checkRegistration, type RegistrationOptions } from "./registration-options.ts";
@@ -15,16 +16,26 @@ export class LiveRegistration implements Registration {
   readonly #runtime: Runtime;
   readonly #lifecycle = new Lifecycle();
   readonly #writer: LeaseWriter;
+  readonly #health: HealthWatch | undefined;
+  #wantsUp = false;
+  #ailment: string | undefined;
   #drained: Promise<void> | undefined;
   #deregistered: Promise<void> | undefined;
 
   constructor(options: RegistrationOptions) {
-    const { instance, heartbeatMs, lease } = checkRegistration(options);
+    const checked = checkRegistration(options);
+    const { instance, heartbeatMs, lease, livenessMs, healthTimeoutMs: timeoutMs } = checked;
     this.#announced = instance;
     this.#registrar = options.registrar;
     this.#runtime = options.runtime;
     const { registrar, runtime } = options;
-    this.#writer = new LeaseWriter({ registrar, instance, lifecycle: this.#lifecycle, lease, heartbeatMs, runtime });
+    const lifecycle = this.#lifecycle;
+    this.#writer = new LeaseWriter({ registrar, instance, lifecycle, lease, heartbeatMs, livenessMs, runtime });
+    const { healthCheck: check } = options;
+    if (check !== undefined) {
+      const onResult = (ailment: string | undefined): void => this.#examined(ailment);
+      this.#health = new HealthWatch({ check, everyMs: heartbeatMs, timeoutMs, runtime, onResult });
+    }
     this.#writer.hasten();
   }
 
@@ -41,15 +52,19 @@ export class LiveRegistration implements Registration {
     return this.#writer.lastError?.message;
   }
 
-  ready({ timeoutMs = 5_000 }: ReadyOptions = {}): Promise<void> {
+  async ready({ timeoutMs = 5_000 }: ReadyOptions = {}): Promise<void> {
+    if (this.#wantsUp && !this.#lifecycle.isLeaving) await this.#health?.start();
     return this.#acknowledged(timeoutMs, () => this.#writer.lastError ?? this.#silence(timeoutMs));
   }
 
   up(): void {
-    this.#become("UP", "UP");
+    this.#wantsUp = true;
+    if (this.#health === undefined) return this.#become("UP", "UP");
+    void this.#health.start().then(() => this.#examined(this.#ailment));
   }
 
   down(reason: string): void {
+    this.#wantsUp = false;
     this.#become("DOWN", `DOWN: ${reason}`);
   }
 
@@ -63,6 +78,19 @@ export class LiveRegistration implements Registration {
     return this.#deregistered;
   }
 
+  /** What the service's own check says counts for as long as it is wanted up. */
+  #examined(ailment: string | undefined): void {
+    const { service, id } = this.#announced;
+    const wasIll = this.#ailment !== undefined;
+    this.#ailment = ailment;
+    if (ailment !== undefined && !wasIll)
+      this.#runtime.events.report({ type: "health.failed", service, id, reason: ailment });
+    if (ailment === undefined && wasIll) this.#runtime.events.report({ type: "health.recovered", service, id });
+    if (!this.#wantsUp) return;
+    if (ailment === undefined) this.#become("UP", "UP");
+    else this.#become("DOWN", `DOWN: ${ailment}`);
+  }
+
   async #deregister({ timeoutMs = 1_000 }: ReadyOptions): Promise<void> {
     // Who watches must see it leave: what vanishes without a word is kept as last known to be good.
     await this.drain({ timeoutMs });
@@ -73,6 +101,7 @@ export class LiveRegistration implements Registration {
   }
 
   async #leave(status: "DRAINING" | "GONE", timeoutMs: number, type: string): Promise<void> {
+    this.#health?.stop();
     this.#become(status, status);
     await this.#acknowledged(timeoutMs, () => undefined);
     const { service, id } = this.#announced;

@@ -1,5 +1,6 @@
 import { ConfigError, type Duration, type Instance, parseDuration, type Problem, type Runtime } from "@enmesh/core";
 
+import type { HealthCheck } from "./health-check.ts";
 import type { Lease, Registrar } from "./source.ts";
 import { whyUnusable } from "./usable-instance.ts";
 
@@ -14,26 +15,45 @@ export interface RegistrationOptions {
   readonly ttlMs?: Duration;
   /** Down for this long, the instance is removed. A Consul server takes at least a minute. @default 60000 */
   readonly deregisterAfterMs?: Duration;
+  /** Asked before every heartbeat; while it fails, the instance is DOWN. @default none */
+  readonly healthCheck?: HealthCheck | undefined;
+  /** How long one health check may take. @default 2000 */
+  readonly healthTimeoutMs?: Duration;
+  /** A thread of its own beats while the main loop is blocked, for this long; then it says DOWN. `false`: no such thread. @default 30000 */
+  readonly livenessTimeoutMs?: Duration | false;
 }
 
-export const registrationDefaults: Readonly<{ heartbeatMs: number; ttlMs: number; deregisterAfterMs: number }> =
-  Object.freeze({
-    heartbeatMs: 5_000,
-    ttlMs: 15_000,
-    deregisterAfterMs: 60_000,
-  });
+export const registrationDefaults: Readonly<{
+  heartbeatMs: number;
+  ttlMs: number;
+  deregisterAfterMs: number;
+  healthTimeoutMs: number;
+  livenessTimeoutMs: number;
+}> = Object.freeze({
+  heartbeatMs: 5_000,
+  ttlMs: 15_000,
+  deregisterAfterMs: 60_000,
+  healthTimeoutMs: 2_000,
+  livenessTimeoutMs: 30_000,
+});
 
 export interface CheckedRegistration {
   readonly instance: Instance;
   readonly heartbeatMs: number;
   readonly lease: Lease;
+  readonly healthTimeoutMs: number;
+  readonly livenessMs: number | undefined;
 }
 
 /** Reads the options, or refuses them with all their problems at once. */
 export function checkRegistration(options: RegistrationOptions): CheckedRegistration {
-  const heartbeatMs = parseDuration(options.heartbeatMs ?? registrationDefaults.heartbeatMs);
-  const ttlMs = parseDuration(options.ttlMs ?? registrationDefaults.ttlMs);
-  const deregisterAfterMs = parseDuration(options.deregisterAfterMs ?? registrationDefaults.deregisterAfterMs);
+  const defaults = { ...registrationDefaults, ...options.registrar.preferred };
+  const heartbeatMs = parseDuration(options.heartbeatMs ?? defaults.heartbeatMs);
+  const ttlMs = parseDuration(options.ttlMs ?? defaults.ttlMs);
+  const deregisterAfterMs = parseDuration(options.deregisterAfterMs ?? Math.max(defaults.deregisterAfterMs, ttlMs));
+  const healthTimeoutMs = parseDuration(options.healthTimeoutMs ?? defaults.healthTimeoutMs);
+  const { livenessTimeoutMs = defaults.livenessTimeoutMs } = options;
+  const livenessMs = livenessTimeoutMs === false ? undefined : parseDuration(livenessTimeoutMs);
   const instance: Instance = { ...options.instance, status: "STARTING" };
 
   const problems: Problem[] = [...instanceProblems(instance)];
@@ -49,8 +69,15 @@ export function checkRegistration(options: RegistrationOptions): CheckedRegistra
       path: "deregisterAfterMs",
       message: `must be at least ttlMs (${ttlMs}), got ${deregisterAfterMs}`,
     });
+  if (livenessMs !== undefined && livenessMs < heartbeatMs)
+    problems.push({
+      path: "livenessTimeoutMs",
+      message: `must be at least heartbeatMs (${heartbeatMs}), got ${livenessMs}`,
+    });
+  if (healthTimeoutMs <= 0)
+    problems.push({ path: "healthTimeoutMs", message: `must be above 0, got ${healthTimeoutMs}` });
   if (problems.length > 0) throw new ConfigError("registration", problems, "ENMESH_OPTION_INVALID");
-  return { instance, heartbeatMs, lease: { ttlMs, deregisterAfterMs } };
+  return { instance, heartbeatMs, lease: { ttlMs, deregisterAfterMs }, healthTimeoutMs, livenessMs };
 }
 
 const serviceName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;

@@ -60,7 +60,7 @@ describe("a registration", () => {
     expect(registrar.writes.slice(-2)).toEqual(['DOWN "DOWN: database gone"', "UP"]);
   });
 
-  test("registers again at once when the registry has lost it", async () => {
+  test("registers again within one and a half heartbeats when the registry has lost it, and is up with that", async () => {
     const { registrar, registration, pass, typesOf } = setting();
     registration.up();
     await pass(100);
@@ -71,9 +71,10 @@ describe("a registration", () => {
       return isKnown ? "take" : "unknown";
     };
 
-    await pass(5_600);
+    await pass(6_900);
 
-    expect(registrar.writes.slice(0, 3)).toEqual(["UP", "register UP", "UP"]);
+    expect(registrar.writes.slice(0, 2)).toEqual(["UP", "register UP"]);
+    expect(registration.isRegistered).toBe(true);
     expect(typesOf("registration.")).toEqual([
       "registration.registered",
       "registration.lost",
@@ -81,7 +82,7 @@ describe("a registration", () => {
     ]);
   });
 
-  test("is back within five seconds after the registry was away and came back empty", async () => {
+  test("is back within one and a half heartbeats after the registry was away and came back empty", async () => {
     const { registrar, registration, pass } = setting();
     registration.up();
     await pass(100);
@@ -95,10 +96,23 @@ describe("a registration", () => {
       return isKnown ? "take" : "unknown";
     };
     registrar.writes.length = 0;
-    await pass(2_000);
+    await pass(6_900);
 
-    expect(registrar.writes.slice(0, 3)).toEqual(["UP", "register UP", "UP"]);
+    expect(registrar.writes.slice(0, 2)).toEqual(["UP", "register UP"]);
     expect(registration.trouble).toBeUndefined();
+  });
+
+  test("asks a registry that is away no more often than on any other day, but for the first time", async () => {
+    const { registrar, registration, pass } = setting();
+    registration.up();
+    await pass(100);
+    registrar.treat = () => "fail";
+    await pass(5_600);
+    registrar.writes.length = 0;
+
+    await pass(60_000);
+
+    expect(registrar.writes.length).toBeLessThanOrEqual(14);
   });
 
   test("does not spin when the registry forgets what it is told", async () => {

@@ -1,5 +1,7 @@
 import type { Instance, InstanceStatus, MeshError } from "@enmesh/core";
 
+import type { BeatRequest } from "./pulse/beat-request.ts";
+
 /** Something that is being watched. After `stop` its listeners hear nothing more, not even what is already under way. */
 export interface Watch {
   stop(): void;
@@ -15,6 +17,8 @@ export interface Watch {
 export interface DiscoverySource {
   /** What people read in messages: `registry http://127.0.0.1:8500`. */
   readonly name: string;
+  /** True when its word is final, as that of a list which people write: then nothing it leaves out is kept. */
+  readonly isAuthoritative?: boolean;
   watchNames(listener: (names: ReadonlySet<string>) => void, onTrouble: (error: MeshError) => void): Watch;
   watchInstances(
     service: string,
@@ -45,5 +49,9 @@ export interface Registrar {
   report(instance: Instance, status: InstanceStatus, note: string): Promise<"taken" | "unknown">;
   /** Removes the instance. One that is not there is removed, too. */
   deregister(instance: Instance): Promise<void>;
+  /** The same report as one plain request, for the thread that beats while the main loop is blocked. Without it nobody does. */
+  beat?(instance: Instance, status: InstanceStatus, note: string): BeatRequest;
+  /** Times that suit this registry better than our own. */
+  readonly preferred?: { readonly heartbeatMs: number; readonly ttlMs: number };
   close(): void;
 }

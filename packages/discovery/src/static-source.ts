@@ -1,4 +1,4 @@
-import { ConfigError, type Instance, type Problem } from "@enmesh/core";
+import { ConfigError, type Instance, type InstanceStatus, type Problem } from "@enmesh/core";
 
 import type { DiscoverySource, Watch } from "./source.ts";
 import { whyUnusable } from "./usable-instance.ts";
@@ -19,6 +19,8 @@ export type StaticInstance =
       readonly region?: string;
       /** @default 1 */
       readonly weight?: number;
+      /** @default `UP` */
+      readonly status?: InstanceStatus;
     };
 
 /**
@@ -34,21 +36,30 @@ export type StaticInstance =
  */
 export function staticSource(services: Readonly<Record<string, readonly StaticInstance[]>>): DiscoverySource {
   const problems: Problem[] = [];
-  const lists = new Map(
-    Object.entries(services).map(([service, entries]) => [
-      service.toLowerCase(),
-      entries.flatMap((entry, index) => readEntry(service, entry, `${service}[${index}]`, problems)),
-    ]),
-  );
+  const lists = readServices(services, problems);
   if (problems.length > 0) throw new ConfigError("static instances", problems);
   const names = new Set(Object.keys(services));
 
   return {
     name: "static list",
+    isAuthoritative: true,
     watchNames: (listener) => told(() => listener(names)),
     watchInstances: (service, listener) => told(() => listener(lists.get(service.toLowerCase()) ?? [])),
     close: () => {},
   };
+}
+
+/** The instances of each service, by its name in small letters. What cannot be read is added to `problems`. */
+export function readServices(
+  services: Readonly<Record<string, readonly StaticInstance[]>>,
+  problems: Problem[],
+): ReadonlyMap<string, readonly Instance[]> {
+  return new Map(
+    Object.entries(services).map(([service, entries]) => [
+      service.toLowerCase(),
+      entries.flatMap((entry, index) => readEntry(service, entry, `${service}[${index}]`, problems)),
+    ]),
+  );
 }
 
 function told(tell: () => void): Watch {
@@ -60,7 +71,8 @@ function readEntry(service: string, entry: StaticInstance, path: string, problem
   const instance = typeof entry === "string" ? fromOrigin(service, entry) : fromParts(service, entry);
   if (instance === undefined) {
     problems.push({ path, message: `${JSON.stringify(entry)} is not an origin; write "http://127.0.0.1:3001"` });
-    return [];
+    // For those who go on with the rest: it is reported by what was written, and never called.
+    return [fromParts(service, { id: JSON.stringify(entry), address: "", port: Number.NaN })];
   }
   const reason = whyUnusable(instance);
   if (reason !== undefined) problems.push({ path, message: reason });
@@ -88,7 +100,7 @@ function fromParts(service: string, parts: Exclude<StaticInstance, string>): Ins
     protocol,
     labels: version === undefined ? labels : { ...labels, version },
     weight,
-    status: "UP",
+    status: parts.status ?? "UP",
     ...(version === undefined ? {} : { version }),
     ...(parts.zone === undefined ? {} : { zone: parts.zone }),
     ...(parts.region === undefined ? {} : { region: parts.region }),

@@ -15,6 +15,7 @@ import { Agent } from "undici";
 import { type Admin, startAdmin } from "./admin.ts";
 import type { Closers } from "./closers.ts";
 import { inGroup } from "./config/in-group.ts";
+import type { MeshOptions } from "./config/options.ts";
 import type { ResolvedConfig } from "./config/resolve.ts";
 import { Destinations } from "./destinations.ts";
 import { createSender, type Sender } from "./doors/sender.ts";
@@ -22,11 +23,12 @@ import { instanceOf } from "./identity.ts";
 import { Inbound } from "./inbound.ts";
 import { Membership } from "./membership.ts";
 import { outboundPipeline } from "./policies.ts";
-import { openRegistry, waitForRegistry } from "./registry-access.ts";
+import { openRegistry, shownUrl, snapshotIn, waitForRegistry } from "./registry-access.ts";
 import { createRouting } from "./routing.ts";
 import { createServiceNames } from "./service-names.ts";
 import { type MeshState, stateOf } from "./state.ts";
 import { Pools } from "./transport/pools.ts";
+import { probe } from "./transport/probe.ts";
 import { untraced } from "./untraced.ts";
 
 /** The parts of a running mesh. */
@@ -59,7 +61,8 @@ export async function assemble(
 
   const registry = await openRegistry(options, closers);
   const source = registry === undefined ? writtenDown(config) : consulSource({ ...registry, runtime });
-  const directory = createDirectory({ source, runtime });
+  const snapshot = snapshotIn(options.snapshot, identity);
+  const directory = createDirectory({ source, runtime, probe: (endpoint) => probe(endpoint), snapshot });
   closers.add(() => directory.close());
 
   const pools = new Pools({ connectTimeoutMs: parseDuration(options.connectTimeout ?? 1_000), maxConnections: 256 });
@@ -136,11 +139,22 @@ export async function assemble(
               runtime,
               heartbeatMs: parseDuration(options.heartbeat ?? 5_000),
               ttlMs: parseDuration(options.ttl ?? 15_000),
+              healthCheck: options.healthCheck,
+              livenessTimeoutMs: livenessOf(options),
             }),
   });
 
   const state = (): MeshState =>
-    stateOf({ identity, membership, inbound, directory, destinations, routing, metrics, registryUrl: registry?.url });
+    stateOf({
+      identity,
+      membership,
+      inbound,
+      directory,
+      destinations,
+      routing,
+      metrics,
+      registryUrl: shownUrl(registry),
+    });
   let admin: Admin | undefined;
   if (options.admin !== false) {
     admin = await startAdmin(options.admin ?? {}, {
@@ -152,7 +166,14 @@ export async function assemble(
   }
   await waitForRegistry(directory, options, log);
 
-  return { sender, inbound, membership, log, metrics, adminUrl: admin?.url, registryUrl: registry?.url, state };
+  return { sender, inbound, membership, log, metrics, adminUrl: admin?.url, registryUrl: shownUrl(registry), state };
+}
+
+/** How long another thread beats for us; never shorter than a heartbeat that was made long. */
+function livenessOf({ livenessTimeout, heartbeat = 5_000 }: MeshOptions): number | false {
+  return livenessTimeout === false
+    ? false
+    : parseDuration(livenessTimeout ?? Math.max(30_000, parseDuration(heartbeat)));
 }
 
 function notReady(directory: Directory, membership: Membership): string | undefined {

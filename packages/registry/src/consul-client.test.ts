@@ -86,11 +86,121 @@ describe("the consul client", () => {
     expect(await consul.health.checks("orders")).toEqual([]);
   });
 
+  test("takes a lock with its session, is refused another's, and gives it back", async () => {
+    const { ID: mine } = (await consul.session.create({ name: "me", ttl: "15s", lockdelay: "1s" })) as Named;
+    const { ID: others } = (await consul.session.create()) as Named;
+
+    const isMine = await consul.kv.set({ key: "lock", value: "me", acquire: mine });
+    // The client makes nothing of a plain "false".
+    const isTheirs = await consul.kv.set({ key: "lock", value: "them", acquire: others });
+    const held = await consul.kv.get("lock");
+    const isFree = await consul.kv.set({ key: "lock", value: "", release: mine });
+
+    expect([isMine, isTheirs, isFree]).toEqual([true, undefined, true]);
+    expect(held).toMatchObject({ LockIndex: 1, Session: mine, Value: "me" });
+    expect(await consul.session.renew(mine)).toMatchObject([{ ID: mine, TTL: "15s" }]);
+    expect(await consul.session.info(mine)).toMatchObject({ ID: mine, Name: "me", LockDelay: 1e9 });
+    expect(await consul.session.node((await agentName()) ?? "")).toHaveLength(2);
+    await consul.session.destroy(mine);
+    expect(await consul.session.list()).toMatchObject([{ ID: others }]);
+  });
+
+  test("watches a key, and a lock that is lost with its session", async () => {
+    const { ID: session } = (await consul.session.create({ behavior: "delete" })) as Named;
+    await consul.kv.set({ key: "leader", value: "me", acquire: session });
+    const watch = consul.watch({ method: consul.kv.get, options: { key: "leader", wait: "5s" } });
+    const heard: unknown[] = [];
+    const isGone = new Promise<void>((resolve) => {
+      watch.on("change", (entry: unknown) => {
+        heard.push((entry as { Value?: string } | undefined)?.Value);
+        if (entry === undefined) resolve();
+        else void consul.session.destroy(session);
+      });
+    });
+
+    await isGone;
+    watch.end();
+
+    expect(heard).toEqual(["me", undefined]);
+  });
+
+  test("makes a transaction, whole or not at all", async () => {
+    const value = Buffer.from("1").toString("base64");
+    const made = await consul.transaction.create([
+      { KV: { Verb: "set", Key: "t/a", Value: value } },
+      { KV: { Verb: "get", Key: "t/a" } },
+    ]);
+    const refused = consul.transaction.create([
+      { KV: { Verb: "set", Key: "t/b", Value: value } },
+      { KV: { Verb: "cas", Key: "t/a", Index: 1, Value: value } },
+    ]);
+
+    expect(made).toMatchObject({ Results: [{ KV: { Key: "t/a" } }, { KV: { Value: value } }], Errors: null });
+    await expect(refused).rejects.toMatchObject({ statusCode: 409 });
+    expect(await consul.kv.keys("t/")).toEqual(["t/a"]);
+  });
+
+  test("registers a node from outside, and finds it by filter and by metadata", async () => {
+    await consul.catalog.register({
+      node: "db-host",
+      address: "10.0.0.9",
+      nodemeta: { rack: "r1" },
+      service: { service: "db", port: 5432 },
+      check: { checkid: "service:db", name: "db", status: "passing", serviceid: "db" },
+    });
+
+    expect(await consul.catalog.node.list({ "node-meta": "rack:r1" })).toMatchObject([{ Node: "db-host" }]);
+    expect(await consul.catalog.node.services("db-host")).toMatchObject({ Services: { db: { Port: 5432 } } });
+    expect(await consul.catalog.service.nodes("db")).toMatchObject([{ Address: "10.0.0.9", ServicePort: 5432 }]);
+    expect(await consul.health.service({ service: "db", filter: "Service.Port == 5432" })).toHaveLength(1);
+    expect(await consul.health.service({ service: "db", filter: "Service.Port == 1" })).toEqual([]);
+    expect(await consul.health.node("db-host")).toMatchObject([{ CheckID: "service:db", Status: "passing" }]);
+    expect(await consul.health.state("passing")).toHaveLength(2);
+
+    await consul.catalog.deregister({ node: "db-host" });
+    expect(await consul.catalog.service.nodes("db")).toEqual([]);
+  });
+
+  test("registers, beats and deregisters a check of its own", async () => {
+    await consul.agent.check.register({ name: "disk", ttl: "30s", notes: "n" });
+    await consul.agent.check.warn({ id: "disk", note: "80 %" });
+    const warned = await consul.agent.check.list();
+    await consul.agent.check.fail("disk");
+    const failed = await consul.health.state("critical");
+    await consul.agent.check.deregister("disk");
+
+    expect(warned).toMatchObject({ disk: { Status: "warning", Output: "80 %", Notes: "n" } });
+    expect(failed).toMatchObject([{ CheckID: "disk" }]);
+    expect(await consul.agent.check.list()).toEqual({});
+  });
+
+  test("fires an event, and hears of it", async () => {
+    const fired = (await consul.event.fire({ name: "deploy", payload: "v2" })) as Named;
+
+    expect(fired).toMatchObject({ Name: "deploy", Payload: "v2" });
+    expect(await consul.event.list("deploy")).toMatchObject([{ ID: fired.ID, Payload: "v2" }]);
+  });
+
+  test("puts the node under maintenance, and takes it out", async () => {
+    await consul.agent.service.register("orders");
+
+    await consul.agent.maintenance({ enable: true, reason: "disk" });
+    const under = await consul.health.service({ service: "orders", passing: true });
+    await consul.agent.maintenance(false);
+
+    expect(under).toEqual([]);
+    expect(await consul.health.service({ service: "orders", passing: true })).toHaveLength(1);
+  });
+
   test("asks who we are", async () => {
     expect(await consul.agent.self()).toMatchObject({ Config: { Datacenter: "dc1" }, Member: { Status: 1 } });
     expect(await consul.agent.members()).toHaveLength(1);
     expect(await consul.status.leader()).toBe("127.0.0.1:8300");
+    expect(await consul.status.peers()).toEqual(["127.0.0.1:8300"]);
     expect(await consul.catalog.datacenters()).toEqual(["dc1"]);
+    await consul.agent.reload();
+    await consul.agent.join("127.0.0.1");
+    await expect(consul.agent.forceLeave("none")).rejects.toMatchObject({ statusCode: 500 });
   });
 
   test("is told of a heartbeat for a check that is gone, so that it registers anew", async () => {
@@ -98,20 +208,33 @@ describe("the consul client", () => {
   });
 });
 
+async function agentName(): Promise<string | undefined> {
+  return ((await consul.agent.self()) as { readonly Config: { readonly NodeName: string } }).Config.NodeName;
+}
+
+interface Named {
+  readonly ID: string;
+}
+
 type Call = (options?: unknown) => Promise<unknown>;
+type Calls<Names extends string> = Readonly<Record<Names, Call>>;
 
 /** As much of the client as is used here. */
 interface ConsulClient {
-  readonly agent: {
-    readonly self: Call;
-    readonly members: Call;
-    readonly service: Readonly<Record<"register" | "deregister" | "list" | "maintenance", Call>>;
-    readonly check: Readonly<Record<"pass", Call>>;
+  readonly agent: Calls<"self" | "members" | "maintenance" | "reload" | "join" | "forceLeave"> & {
+    readonly service: Calls<"register" | "deregister" | "list" | "maintenance">;
+    readonly check: Calls<"pass" | "warn" | "fail" | "list" | "register" | "deregister">;
   };
-  readonly health: Readonly<Record<"service" | "checks", Call>>;
-  readonly catalog: { readonly service: Readonly<Record<"list", Call>>; readonly datacenters: Call };
-  readonly kv: Readonly<Record<"get" | "set" | "del" | "keys", Call>>;
-  readonly status: Readonly<Record<"leader", Call>>;
+  readonly health: Calls<"service" | "checks" | "node" | "state">;
+  readonly catalog: Calls<"datacenters" | "register" | "deregister"> & {
+    readonly service: Calls<"list" | "nodes">;
+    readonly node: Calls<"list" | "services">;
+  };
+  readonly kv: Calls<"get" | "set" | "del" | "keys">;
+  readonly session: Calls<"create" | "destroy" | "info" | "list" | "node" | "renew">;
+  readonly event: Calls<"fire" | "list">;
+  readonly transaction: Calls<"create">;
+  readonly status: Calls<"leader" | "peers">;
   watch(options: object): {
     on(event: "change", listener: (entries: unknown[]) => void): void;
     off(event: "change", listener: (entries: unknown[]) => void): void;

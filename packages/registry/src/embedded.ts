@@ -30,7 +30,8 @@ export function embeddedRegistry(options: RegistryOptions = {}): EmbeddedRegistr
   return {
     async start() {
       const { url, close } = await startRegistry(options);
-      const { token } = checkRegistryOptions(options);
+      const { grants } = checkRegistryOptions(options);
+      const token = grants.find(({ rights }) => rights === "admin")?.token;
       return token === undefined ? { url, close } : { url, token, close };
     },
   };

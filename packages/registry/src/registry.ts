@@ -1,13 +1,19 @@
 import { createRuntime, EventChannel, MeshError, type Runtime } from "@enmesh/core";
 import type { FastifyInstance } from "fastify";
 
+import { makeGuard } from "./access/guard.ts";
+import { makeFindCaller } from "./access/tokens.ts";
 import { Agent } from "./agent/agent.ts";
+import { SessionKeeper } from "./agent/session-keeper.ts";
+import { UserEvents } from "./agent/user-events.ts";
 import type { Context } from "./http/context.ts";
 import { makeGate } from "./http/gate.ts";
 import { allRoutes } from "./http/routes.ts";
 import { createServer } from "./http/server.ts";
 import { openDataDirectory } from "./log/data-directory.ts";
 import { type Journal, memoryJournal } from "./log/journal.ts";
+import { metricsRoutes } from "./metrics/metrics-routes.ts";
+import { RegistryMetrics } from "./metrics/registry-metrics.ts";
 import { checkRegistryOptions, type CheckedOptions, type RegistryOptions } from "./options.ts";
 import { HealthTexts } from "./render/health.ts";
 import { describeNode } from "./render/node.ts";
@@ -55,24 +61,54 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Regi
 }
 
 async function start(options: CheckedOptions, runtime: Runtime, stopListening: () => void): Promise<Registry> {
-  const { store, journal } = await openStore(options, runtime);
+  const counted = new RegistryMetrics();
+  const { store, journal } = await openStore(options, runtime, counted);
   const recovered = store.catalog.services.size;
-  const agent = new Agent(runtime, store);
-  const node = describeNode(options.nodeName, options.datacenter, options.host);
+  const agent = new Agent(runtime, store, { selfPreservation: options.selfPreservation });
+  const node = describeNode(options.nodeName, options.datacenter, options.host, options.nodeAddress);
   const { maxWatchers } = options;
   const healthTexts = new HealthTexts(store, node);
-  const context: Context = { runtime, store, agent, journal, node, healthTexts, maxWatchers, isClosing: false };
+  const sessions = new SessionKeeper({ runtime, store, loopWatch: agent.loopWatch, nodeName: node.name });
+  const context: Context = {
+    runtime,
+    store,
+    agent,
+    journal,
+    node,
+    sessions,
+    userEvents: new UserEvents(),
+    runsScripts: options.scriptChecks,
+    healthTexts,
+    maxWatchers,
+    isClosing: false,
+  };
   const onFailure = ({ message }: Error, path: string): void =>
     runtime.events.report({ type: "request.failed", path, message });
-  const gate = makeGate({ token: options.token, hosts: [options.host, ...options.allowedHosts] });
-  const app = createServer({ routes: allRoutes(context), gate, isClosing: () => context.isClosing, onFailure });
+  const { grants, tls, maxInstances } = options;
+  const app = createServer({
+    routes: [...allRoutes(context), ...metricsRoutes({ runtime, store, agent, journal, counted })],
+    // With a token any Host will do: no page in a browser can know it.
+    gate: makeGate({
+      findCaller: grants.length === 0 ? undefined : makeFindCaller(grants),
+      hosts: [options.host, ...options.allowedHosts],
+    }),
+    guard: makeGuard({ store, maxInstances }),
+    tls,
+    onAnswer: (routePath, status) => counted.countRequest(routePath, status),
+    isClosing: () => context.isClosing,
+    onFailure,
+  });
+
+  const stopCounting = runtime.events.listen((event) => counted.countEvent(event));
 
   const finish = async (): Promise<void> => {
     context.isClosing = true;
     store.watchers.dismiss();
     agent.stop();
+    sessions.stop();
     await closeServer(app);
     await journal.close();
+    stopCounting();
     stopListening();
   };
   try {
@@ -83,7 +119,7 @@ async function start(options: CheckedOptions, runtime: Runtime, stopListening: (
   }
 
   const { port } = app.server.address() as { readonly port: number };
-  const url = `http://${callableHost(options.host)}:${port}`;
+  const url = `${options.tls === undefined ? "http" : "https"}://${callableHost(options.host)}:${port}`;
   runtime.events.report({ type: "registry.started", url, dataDirectory: options.dataDirectory, recovered });
   let closed: Promise<void> | undefined;
   return { url, port, recovered, close: () => (closed ??= finish()) };
@@ -92,12 +128,13 @@ async function start(options: CheckedOptions, runtime: Runtime, stopListening: (
 async function openStore(
   { dataDirectory }: CheckedOptions,
   runtime: Runtime,
+  counted: RegistryMetrics,
 ): Promise<{ store: Store; journal: Journal }> {
   // In memory the calendar takes the place of the log: a later life begins with a higher index.
   if (dataDirectory === undefined)
     return { store: new Store(Math.max(1, Math.floor(runtime.clock.wall()))), journal: memoryJournal };
   const store = new Store();
-  const journal = await openDataDirectory(dataDirectory, store, runtime.events);
+  const journal = await openDataDirectory(dataDirectory, store, runtime, (tookMs) => counted.syncs.add(tookMs));
   store.writeTo(journal);
   return { store, journal };
 }

@@ -2,7 +2,7 @@ import type { MeshError } from "@enmesh/core";
 import { describe, expect, test } from "vitest";
 
 import { settled, world, type World } from "../scripted/fakes.ts";
-import { BlockingWatch } from "./blocking-watch.ts";
+import { BlockingWatch, type BlockingWatchOptions } from "./blocking-watch.ts";
 import type { ConsulAnswer } from "./consul-client.ts";
 
 interface Asked {
@@ -23,8 +23,8 @@ interface Setting extends World {
   fail(error?: object): Promise<void>;
 }
 
-function setting(): Setting {
-  const here = world();
+function setting(options: Partial<BlockingWatchOptions> = {}, seed = 1): Setting {
+  const here = world(seed);
   const asked: Asked[] = [];
   const setup = { cancelled: 0, delivered: [] as unknown[], troubles: [] as MeshError[] };
   const watch = new BlockingWatch({
@@ -43,6 +43,7 @@ function setting(): Setting {
       });
       return { answer: promise, cancel: () => void (setup.cancelled += 1) };
     },
+    ...options,
   });
   return Object.assign(setup, here, {
     watch,
@@ -86,7 +87,9 @@ describe("a blocking watch", () => {
 
     await here.answer("900", "before");
     await here.answer("3", "after");
+    await here.pass(100);
     await here.answer("3", "after");
+    await here.pass(100);
 
     expect(indexesOf(here)).toEqual([0, 900, 0, 3]);
     expect(here.delivered).toEqual(["before", "after", "after"]);
@@ -156,7 +159,53 @@ describe("a blocking watch", () => {
       await here.pass(10);
     }
 
-    expect(here.asked.length).toBeLessThan(2 * 10 + 10);
+    expect(here.asked.length).toBeLessThan(2 * 10 + 5);
+  });
+
+  test("asks another address at once when one fails, from the beginning, and calls it trouble only when all have failed", async () => {
+    let era = 0;
+    const here = setting({ era: () => era, addresses: 2 });
+    await here.answer("7", "one");
+
+    era = 1;
+    await here.fail();
+    await here.pass(1);
+    const quiet = [here.troubles.length, Number(here.asked.at(-1)?.index), here.asked.length];
+    era = 2;
+    await here.fail();
+
+    expect(quiet).toEqual([0, 0, 3]);
+    expect(here.troubles).toHaveLength(1);
+  });
+
+  test("delivers what another address says though the index is the same", async () => {
+    let era = 0;
+    const here = setting({ era: () => era, addresses: 2 });
+    await here.answer("7", "one");
+
+    era = 1;
+    await here.answer("7", "one");
+    await here.pass(100);
+    await here.answer("7", "another");
+
+    expect(here.delivered).toEqual(["one", "another"]);
+  });
+
+  test("spreads its return to a registry that it had heard of, and asks quickly for one that it never reached", async () => {
+    const returns = Array.from({ length: 20 }, (_, seed) => setting({ spreadMs: () => 10_000 }, seed + 1));
+    const first = setting({ spreadMs: () => 10_000 });
+
+    for (const here of returns) {
+      await here.answer("7", "one");
+      await here.fail();
+      await here.pass(11_000);
+    }
+    await first.fail();
+    await first.pass(200);
+
+    const times = returns.map(({ asked }) => Math.round((asked[2]?.at ?? 0) / 1_000));
+    expect(new Set(times).size).toBeGreaterThan(6);
+    expect(first.asked).toHaveLength(2);
   });
 
   test("hears nothing after stop, neither what is under way nor what was planned", async () => {

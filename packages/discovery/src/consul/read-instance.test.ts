@@ -85,6 +85,7 @@ describe("the status", () => {
       "when its lease ended while draining",
       entry(ours, critical("TTL expired (last output before timeout follows): DRAINING")),
     ],
+    ["OUT_OF_SERVICE", "with that note", entry({}, critical("OUT_OF_SERVICE"))],
     ["OUT_OF_SERVICE", "in maintenance", entry({}, critical("", "_service_maintenance:o"))],
     ["OUT_OF_SERVICE", "on a node in maintenance", entry({}, critical("", "_node_maintenance"))],
   ])("is %s %s", (status, _when, element) => {

@@ -59,7 +59,10 @@ function statusOf(checks: readonly Check[], isEnmesh: boolean): InstanceStatus {
   const critical = checks.filter(({ Status }) => Status === "critical");
   if (critical.length === 0) return "UP";
   // The lease's end repeats the last note: "TTL expired (last output before timeout follows): DRAINING".
-  if (critical.some(({ Output }) => /(^|: )DRAINING$/.test(text(Output)))) return "DRAINING";
+  const lastWord = (word: RegExp): boolean => critical.some(({ Output }) => word.test(text(Output)));
+  if (lastWord(/(^|: )DRAINING$/)) return "DRAINING";
+  // The embedded registry says so of what Eureka's operators have taken out.
+  if (lastWord(/(^|: )OUT_OF_SERVICE$/)) return "OUT_OF_SERVICE";
   // A registry may hold a note back for minutes: the first one, which says STARTING, is still empty then.
   const isStarting = critical.every(({ Output }) => text(Output) === "STARTING" || (isEnmesh && Output === ""));
   return isStarting ? "STARTING" : "DOWN";

@@ -9,7 +9,7 @@ import {
 } from "@enmesh/core";
 import { VirtualTime } from "@enmesh/core/simulation";
 
-import { createDirectory, type Directory } from "../directory.ts";
+import { createDirectory, type Directory, type DirectoryOptions } from "../directory.ts";
 import type { DiscoverySource, Lease, Registrar, Watch } from "../source.ts";
 
 /** A world with its own time and chance, and a record of what was reported in it. */
@@ -66,6 +66,7 @@ export function instanceOf(id: string, changes: Partial<Instance> = {}): Instanc
 export class ScriptedSource implements DiscoverySource {
   readonly name = "registry http://scripted";
   readonly asked: string[] = [];
+  isAuthoritative = false;
   isClosed = false;
   stopped = 0;
   #names: { tell: (names: ReadonlySet<string>) => void; trouble: (error: MeshError) => void } | undefined;
@@ -157,11 +158,19 @@ export class ScriptedRegistrar implements Registrar {
   }
 }
 
+export interface ScriptedDirectory extends World {
+  readonly source: ScriptedSource;
+  readonly directory: Directory;
+}
+
 /** A world with a directory over a scripted source. */
-export function scriptedDirectory(): World & { readonly source: ScriptedSource; readonly directory: Directory } {
+export function scriptedDirectory(
+  options: Partial<DirectoryOptions> & { readonly isAuthoritative?: boolean } = {},
+): ScriptedDirectory {
   const here = world();
   const source = new ScriptedSource();
-  return { ...here, source, directory: createDirectory({ source, runtime: here.runtime }) };
+  source.isAuthoritative = options.isAuthoritative ?? false;
+  return { ...here, source, directory: createDirectory({ source, runtime: here.runtime, ...options }) };
 }
 
 /** The ids of the endpoints that take calls. */

@@ -20,6 +20,7 @@ const label: Check = (value) =>
   typeof value === "string" && /^[\w.-]{1,100}$/.test(value)
     ? undefined
     : "must be 1 to 100 letters, digits, dots, hyphens or underscores";
+const callback: Check = (value) => (typeof value === "function" ? undefined : "must be a function");
 const flag: Check = (value) => (typeof value === "boolean" ? undefined : "must be true or false");
 const port: Check = (value) =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535
@@ -50,8 +51,8 @@ const oneOf =
 
 const registry: Check = (value) => {
   if (typeof value === "object" && value !== null && "start" in value) return undefined;
-  const url = typeof value === "string" ? URL.parse(value) : null;
-  return url !== null && (url.protocol === "http:" || url.protocol === "https:")
+  const isUrl = (one: string): boolean => /^https?:$/.test(URL.parse(one.trim())?.protocol ?? "");
+  return typeof value === "string" && value.split(",").every(isUrl)
     ? undefined
     : 'must be a URL such as "http://127.0.0.1:8500", or an embedded registry';
 };
@@ -81,10 +82,14 @@ export const fields: Readonly<Record<string, Field>> = Object.freeze({
   address: { check: text, env: "ENMESH_ADDRESS" },
   registry: { check: registry, env: "ENMESH_REGISTRY" },
   registryToken: { check: text, env: "ENMESH_REGISTRY_TOKEN" },
+  registryTls: { check: object },
+  snapshot: { check: text, env: "ENMESH_SNAPSHOT" },
   services: { check: object },
   failFast: { check: flag, env: "ENMESH_FAIL_FAST", fromText: toFlag },
   heartbeat: { check: duration, env: "ENMESH_HEARTBEAT" },
   ttl: { check: duration, env: "ENMESH_TTL" },
+  healthCheck: { check: callback },
+  livenessTimeout: { check: orFalse(duration), env: "ENMESH_LIVENESS_TIMEOUT", fromText: durationOrFalse },
   policies: { check: text, env: "ENMESH_POLICIES" },
   timeout: { check: orFalse(duration), env: "ENMESH_TIMEOUT", fromText: durationOrFalse },
   attemptTimeout: { check: orFalse(duration), env: "ENMESH_ATTEMPT_TIMEOUT", fromText: durationOrFalse },

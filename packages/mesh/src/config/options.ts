@@ -1,6 +1,6 @@
 import type { BalancerOptions } from "@enmesh/balancer";
 import type { Duration, Runtime } from "@enmesh/core";
-import type { StaticInstance } from "@enmesh/discovery";
+import type { HealthCheck, StaticInstance, TlsSettings } from "@enmesh/discovery";
 import type { BulkheadOptions, CircuitBreakerOptions, RetryOptions } from "@enmesh/resilience";
 
 /** A registry that runs inside this process, such as `embeddedRegistry()` of `@enmesh/registry`. */
@@ -52,9 +52,13 @@ export interface MeshOptions {
   readonly weight?: number;
   /** The address that others reach us at. @default where the server listens; the first outer address when it listens everywhere */
   readonly address?: string;
-  /** A Consul agent, or an Enmesh registry, by URL; or one that runs in this process. @default "http://127.0.0.1:8500" */
+  /** A Consul agent, or an Enmesh registry, by URL (several with commas between them: the first is preferred); or one that runs in this process. @default "http://127.0.0.1:8500" */
   readonly registry?: string | EmbeddedRegistry;
   readonly registryToken?: string;
+  /** For a registry at `https:`: whom to trust, and who we are, in PEM. */
+  readonly registryTls?: TlsSettings;
+  /** A directory in which what is known is written down, so that the next start needs no registry. @default none */
+  readonly snapshot?: string;
   /** Instances by service, written down, in place of a registry. */
   readonly services?: Readonly<Record<string, readonly StaticInstance[]>>;
   /** Reject when the registry does not answer at the start; otherwise go on and keep trying. @default true */
@@ -63,6 +67,10 @@ export interface MeshOptions {
   readonly heartbeat?: Duration;
   /** Without a heartbeat for this long, we count as down. @default "15s" */
   readonly ttl?: Duration;
+  /** Asked before every heartbeat: while it throws, or answers false, we are DOWN. */
+  readonly healthCheck?: HealthCheck;
+  /** A thread of its own beats while our event loop is blocked, for this long; then it says DOWN. `false`: no such thread. @default "30s" */
+  readonly livenessTimeout?: Duration | false;
   /** A directory of VirtualService and DestinationRule files, watched for changes. */
   readonly policies?: string;
   /** For a whole call. `false`: only as long as whoever waits for us does. @default "10s" */

@@ -91,6 +91,11 @@ function checkTogether(
     const message = `must be at least twice the heartbeat (${formatDuration(heartbeatMs)}): one lost heartbeat must not count as down`;
     found.push({ path: "ttl", message, source: sourceOf(options.ttl === undefined ? "heartbeat" : "ttl") });
   }
+  const liveness = isWrong("livenessTimeout") ? false : (options.livenessTimeout ?? false);
+  if (liveness !== false && parseDuration(liveness) < heartbeatMs) {
+    const message = `must be at least the heartbeat (${formatDuration(heartbeatMs)})`;
+    found.push({ path: "livenessTimeout", message, source: sourceOf("livenessTimeout") });
+  }
   if (options.services !== undefined && options.registry !== undefined) {
     const message = `cannot be given together with registry (${sourceOf("registry")}): with written-down services, no registry is asked`;
     found.push({ path: "services", message, source: sourceOf("services") });

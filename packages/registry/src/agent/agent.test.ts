@@ -1,5 +1,6 @@
 import { createRuntime, EventChannel, type MeshEvent } from "@enmesh/core";
 import { VirtualTime } from "@enmesh/core/simulation";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import type { Check, CheckDefinition } from "../model/check.ts";
@@ -54,6 +55,25 @@ describe("a TTL check", () => {
 
     expect(status()).toBe("passing");
     expect([store.index, commits.length]).toEqual([index, count]);
+  });
+
+  test("that beats in time, however often and with whatever note, touches no log and no index", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 9_999 }), fc.string()), { maxLength: 40 }), (beats) => {
+        const { agent, time, store, commits } = world();
+        agent.registerService(orders, [ttl({ ttlMs: 10_000, status: "passing" })]);
+        const before = [store.index, commits.length];
+
+        // Two minutes at most: a new note is published after that, and that is a change.
+        for (const [afterMs, note] of beats) {
+          if (time.now() + afterMs > 120_000) break;
+          time.advance(afterMs);
+          agent.beat("service:orders-1", "passing", note);
+        }
+
+        expect([store.index, commits.length]).toEqual(before);
+      }),
+    );
   });
 
   test("comes back with a beat after it expired", () => {

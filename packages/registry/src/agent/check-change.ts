@@ -12,19 +12,21 @@ export function checkChange(
   index: number,
 ): Change[] {
   const before = catalog.checks.get(definition.id);
-  const { id, name, notes, type, ttlMs, deregisterAfterMs } = definition;
+  const { id, name, notes, type, ttlMs, deregisterAfterMs, endsService, probe } = definition;
   const check: Check = {
     id,
     name,
     notes,
     status: before?.status ?? definition.status,
-    output: before?.output ?? "",
+    output: before?.output ?? definition.output ?? "",
     serviceId: service?.id ?? "",
     serviceName: service?.name ?? "",
     serviceTags: service?.tags ?? [],
     type,
     ttlMs,
     deregisterAfterMs,
+    ...(endsService === undefined ? {} : { endsService }),
+    ...(probe === undefined ? {} : { probe }),
     createIndex: before?.createIndex ?? index,
     modifyIndex: before?.modifyIndex ?? index,
   };

@@ -44,6 +44,12 @@ export class Deadlines {
     return this.#byId.has(id);
   }
 
+  /** Milliseconds until the deadline of `id`; undefined when it has none. */
+  leftMs(id: string): number | undefined {
+    const deadline = this.#byId.get(id);
+    return deadline === undefined ? undefined : deadline.dueAt - this.#options.runtime.clock.now();
+  }
+
   /** Sets, or moves, the deadline of `id`. */
   set(id: string, afterMs: number): void {
     const { runtime, loopWatch } = this.#options;

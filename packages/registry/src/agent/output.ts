@@ -1,4 +1,5 @@
 const outputLimit = 4_096;
+const expired = "TTL expired";
 
 /** Cuts a check's output as Consul does. */
 export function cutOutput(output: string): string {
@@ -8,7 +9,12 @@ export function cutOutput(output: string): string {
   return `${kept} ... (captured ${outputLimit} of ${bytes} bytes)`;
 }
 
+/** True for what a check says since its beats have stopped. */
+export function isExpiredOutput(output: string): boolean {
+  return output.startsWith(expired);
+}
+
 /** What a check says once its beats stop. */
 export function expiredOutput(lastOutput: string): string {
-  return lastOutput === "" ? "TTL expired" : `TTL expired (last output before timeout follows): ${lastOutput}`;
+  return lastOutput === "" ? expired : `${expired} (last output before timeout follows): ${lastOutput}`;
 }

@@ -18,6 +18,12 @@ export function eventLine(event: MeshEvent, isColoured: boolean): string | undef
       return statusLine(event, isColoured);
     case "store.cut":
       return `The log ended in a torn line: ${show(event["tornBytes"])} bytes cut, and kept in ${show(event["keptIn"])}`;
+    case "store.mended":
+      return "The log can be written again: writes are taken";
+    case "preservation.began":
+      return `self-preservation: ${show(event["reason"])}; nobody there is evicted until the beats return`;
+    case "preservation.ended":
+      return `self-preservation of ${show(event["service"])} is over: ${show(event["reason"])}`;
     case "store.failed":
       return show(event["message"]);
     case "request.failed":

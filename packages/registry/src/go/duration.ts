@@ -40,6 +40,16 @@ export function goDuration(value: string): number {
   return sign * total;
 }
 
+/** Writes a duration as Go does: `1m30s`, `500ms`, `0s`. */
+export function goText(milliseconds: number): string {
+  if (milliseconds < 1_000) return milliseconds === 0 ? "0s" : `${milliseconds}ms`;
+  const hours = Math.floor(milliseconds / 3_600_000);
+  const minutes = Math.floor(milliseconds / 60_000) % 60;
+  const seconds = `${(milliseconds % 60_000) / 1_000}s`;
+  if (hours > 0) return `${hours}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
+}
+
 function invalid(value: string): DecodeError {
   return new DecodeError(`time: invalid duration ${JSON.stringify(value)}`);
 }

@@ -5,15 +5,26 @@ import { DecodeError } from "./decode-error.ts";
  *
  * @throws DecodeError with the words of Go's decoder: `EOF` for nothing at all, `unexpected EOF` for a torn body.
  */
-export function parseJson(body: Uint8Array | undefined): unknown {
+export function parseJson(body: Uint8Array | undefined, revive?: Revive): unknown {
   const text = body === undefined ? "" : new TextDecoder().decode(body);
   if (text.trim() === "") throw new DecodeError("EOF");
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, revive as Parameters<typeof JSON.parse>[1]);
   } catch (error) {
     throw new DecodeError(inGosWords(text, (error as Error).message));
   }
 }
+
+/** Whole numbers beyond JavaScript's become bigints, where a field may be such a one. */
+export const longNumbers: Revive = (_key, value, context) => {
+  const source = context?.source;
+  if (typeof value !== "number" || Number.isSafeInteger(value) || source === undefined || !/^\d+$/.test(source))
+    return value;
+  return BigInt(source);
+};
+
+/** Looks at each value as it was written. */
+export type Revive = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 
 /** V8 tells the position of what it stumbled over, or that the text ended; Go tells the character. */
 function inGosWords(text: string, message: string): string {

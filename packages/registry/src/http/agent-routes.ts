@@ -1,9 +1,11 @@
+import { checkShape, serviceShape } from "../filter/schema.ts";
 import { parseBool } from "../go/numbers.ts";
 import { renderCheck, sortedChecks } from "../render/check.ts";
 import { renderAgentService } from "../render/service.ts";
 import { done, json } from "./answers.ts";
-import { refuseFilter } from "./blocking-query.ts";
 import { decodeBody } from "./body.ts";
+import { filterOf } from "./choice.ts";
+import { readContentHash } from "./content-hash.ts";
 import type { Context } from "./context.ts";
 import { durably } from "./durable.ts";
 import { Rejection, type Ask, type Route } from "./exchange.ts";
@@ -19,7 +21,7 @@ export function agentRoutes(context: Context): Route[] {
       path: "/v1/agent/service/register",
       handlers: {
         PUT: ({ body, query }) => {
-          const { service, checks } = readService(decodeBody(body, serviceSpec));
+          const { service, checks } = readService(decodeBody(body, serviceSpec), context.runsScripts);
           const replaces = query.has("replace-existing-checks") && query.get("replace-existing-checks") !== "false";
           return durably(context, () => {
             agent.registerService(service, checks, replaces);
@@ -54,20 +56,20 @@ export function agentRoutes(context: Context): Route[] {
     {
       path: "/v1/agent/service/*",
       handlers: {
-        GET: ({ rest: id }) => {
-          const service = store.catalog.services.get(id);
-          if (service === undefined) throw new Rejection(404, `unknown service ID: ${id}`);
-          return json(JSON.stringify(renderAgentService(service, node.datacenter)));
-        },
+        GET: (ask) => readContentHash(context, ask),
       },
     },
     {
       path: "/v1/agent/services",
       handlers: {
         GET: ({ query }) => {
-          refuseFilter(query);
-          const services = [...store.catalog.services.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
-          return json(renderMap(services.map((service) => [service.id, renderAgentService(service, node.datacenter)])));
+          const isWanted = filterOf(query, serviceShape);
+          const own = [...store.catalog.services.values()].filter((service) => service.node === undefined);
+          const services = own.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+          const rendered = services.map(
+            (service) => [service.id, renderAgentService(service, node.datacenter)] as const,
+          );
+          return json(renderMap(rendered.filter(([, service]) => isWanted(service))));
         },
       },
     },
@@ -75,8 +77,9 @@ export function agentRoutes(context: Context): Route[] {
       path: "/v1/agent/checks",
       handlers: {
         GET: ({ query }) => {
-          refuseFilter(query);
-          const checks = sortedChecks(store.catalog.checks.values());
+          const isWanted = filterOf(query, checkShape, "");
+          const registered = [...store.catalog.checks.values()].filter((check) => check.node === undefined);
+          const checks = sortedChecks(registered);
           // The agent knows the last word of each check, and keeps no indexes of its own.
           const own = checks.map((check) => ({
             ...check,
@@ -84,7 +87,8 @@ export function agentRoutes(context: Context): Route[] {
             createIndex: 0,
             modifyIndex: 0,
           }));
-          return json(renderMap(own.map((check) => [check.id, renderCheck(check, node.name)])));
+          const rendered = own.map((check) => [check.id, renderCheck(check, node.name)] as const);
+          return json(renderMap(rendered.filter(([, check]) => isWanted(check))));
         },
       },
     },

@@ -1,17 +1,7 @@
-import { createRuntime } from "@enmesh/core";
-import { VirtualTime } from "@enmesh/core/simulation";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { Agent } from "../agent/agent.ts";
-import { memoryJournal } from "../log/journal.ts";
-import { HealthTexts } from "../render/health.ts";
-import { describeNode } from "../render/node.ts";
-import { Store } from "../state/store.ts";
-import type { Context } from "./context.ts";
-import { dispatch } from "./dispatch.ts";
-import type { Answer } from "./exchange.ts";
-import { allRoutes } from "./routes.ts";
+import { routesWorld, type WorldOptions } from "../../test/routes-world.ts";
 
 describe("a blocking query", () => {
   test("is answered at once when the index has already moved", async () => {
@@ -187,49 +177,13 @@ test("every read, misses included, has an index that is not 0, and the two heade
   }
 });
 
-/** The routes without a socket, in their own time. */
-function world({ random = () => 0.5, maxWatchers = 100 }: { random?: () => number; maxWatchers?: number } = {}) {
-  const time = new VirtualTime();
-  const runtime = createRuntime({ clock: time, timers: time, random });
-  const store = new Store();
-  const agent = new Agent(runtime, store);
-  const node = describeNode("node", "dc1", "127.0.0.1");
-  const healthTexts = new HealthTexts(store, node);
-  const context: Context = {
-    runtime,
-    store,
-    agent,
-    node,
-    healthTexts,
-    journal: memoryJournal,
-    maxWatchers,
-    isClosing: false,
-  };
-  const routes = allRoutes(context).toSorted((a, b) => b.path.length - a.path.length);
-
-  function ask(method: string, url: string, body?: string) {
-    const [path = "", query = ""] = url.split("?");
-    const route = routes.find((each) =>
-      each.path.endsWith("*") ? path.startsWith(each.path.slice(0, -1)) : path === each.path,
-    );
-    if (route === undefined) throw new Error(`no route for ${path}`);
-    let [answer, leave]: [Answer | undefined, () => void] = [undefined, () => {}];
-    const rest = path.slice(route.path.length - 1);
-    const given = body === undefined ? undefined : Buffer.from(body);
-    const onGone = (callback: () => void): void => void (leave = callback);
-    const dispatched = dispatch(route, { method, rest, query: new URLSearchParams(query), body: given, onGone });
-    void Promise.resolve(dispatched).then((told) => (answer = told));
-    // One turn of the loop: time enough for every promise that is already resolved, and none for a timer.
-    const now = (): Promise<Answer | undefined> => new Promise((resolve) => setImmediate(() => resolve(answer)));
-    return { now, leave: () => leave() };
-  }
-
-  const get = (url: string) => ask("GET", url);
-  const indexOf = async (url: string): Promise<number> => Number((await get(url).now())?.headers?.["X-Consul-Index"]);
+/** What these tests ask for again and again. */
+function world(options: Pick<WorldOptions, "random" | "maxWatchers"> = {}) {
+  const { ask, get, ...rest } = routesWorld(options);
   const put = (key: string, value: string) => ask("PUT", `/v1/kv/${key}`, value);
   const remove = (key: string) => ask("DELETE", `/v1/kv/${key}`);
   const register = (Name: string, ID: string) =>
     ask("PUT", "/v1/agent/service/register", JSON.stringify({ Name, ID, Check: { TTL: "10s" } }));
   const beat = (id: string) => ask("PUT", `/v1/agent/check/pass/${id}`);
-  return { context, time, get, put, remove, register, beat, indexOf };
+  return { ...rest, get, put, remove, register, beat };
 }

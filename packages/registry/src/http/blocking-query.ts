@@ -31,16 +31,32 @@ export function answerRead(context: Context, ask: Ask, read: Read): Answer | Pro
   const headers = read.hidesConsistency ? {} : { "X-Consul-Effective-Consistency": consistency };
   const finish = (): Answer => withMeta(read.answer(), read.index(), headers);
   checkDatacenter(query, context.node.datacenter);
-  refuseFilter(query);
 
   const after = parseIndex(query.get("index"));
-  const waitMs = parseWait(query.get("wait"));
-  if (after === 0 || read.index() > after || after > context.store.index || context.isClosing) return finish();
+  // Read also when nobody waits: a wrong one is refused.
+  parseWait(query.get("wait"));
+  if (after === 0 || read.index() > after || after > context.store.index) return finish();
+  return untilTouched(context, ask, read.topics, () => read.index() > after, read.keyPrefix).then(finish);
+}
+
+/**
+ * Resolves once something of these topics was touched and it is `isOver`, or when the time that `?wait=` gives is over, or
+ * the registry closes. A client that goes away is forgotten.
+ */
+export function untilTouched(
+  context: Context,
+  ask: Ask,
+  topics: readonly string[],
+  isOver: () => boolean,
+  keyPrefix?: string,
+): Promise<void> {
+  const waitMs = parseWait(ask.query.get("wait"));
+  if (context.isClosing) return Promise.resolve();
   if (context.store.watchers.size >= context.maxWatchers) {
     throw new Rejection(429, `Too many blocking queries: this registry holds ${context.maxWatchers} at a time`);
   }
   return new Promise((resolve) => {
-    const waiting = new BlockedQuery(context, read, after, () => resolve(finish()));
+    const waiting = new BlockedQuery(context, topics, keyPrefix, isOver, resolve);
     ask.onGone(() => waiting.leave());
     // Spread, so that many who began together do not all come back together. Consul's rule: up to a sixteenth.
     context.runtime.timers.schedule(waiting, waitMs + (context.runtime.random() * waitMs) / 16);
@@ -68,33 +84,31 @@ function checkDatacenter(query: URLSearchParams, datacenter: string): void {
   if (wanted !== "" && wanted !== datacenter) throw new Rejection(500, "No path to datacenter");
 }
 
-/** @throws Rejection where an expression is to be applied: an answer that ignored it would be a wrong answer. */
-export function refuseFilter(query: URLSearchParams): void {
-  if (query.size === 0 || !query.get("filter")) return;
-  throw new Rejection(400, "This registry does not evaluate ?filter; leave it out and choose among the answers");
-}
-
 class BlockedQuery extends TimerNode implements Watcher {
   readonly topics: readonly string[];
   readonly keyPrefix: string | undefined;
   readonly #context: Context;
-  readonly #read: Read;
-  readonly #after: number;
+  readonly #isOver: () => boolean;
   readonly #finish: () => void;
 
-  constructor(context: Context, read: Read, after: number, finish: () => void) {
+  constructor(
+    context: Context,
+    topics: readonly string[],
+    keyPrefix: string | undefined,
+    isOver: () => boolean,
+    finish: () => void,
+  ) {
     super();
-    this.topics = read.topics;
-    this.keyPrefix = read.keyPrefix;
+    this.topics = topics;
+    this.keyPrefix = keyPrefix;
     this.#context = context;
-    this.#read = read;
-    this.#after = after;
+    this.#isOver = isOver;
     this.#finish = finish;
     context.store.watchers.add(this);
   }
 
   touched(): void {
-    if (this.#read.index() > this.#after) this.dismissed();
+    if (this.#isOver()) this.dismissed();
   }
 
   dismissed(): void {

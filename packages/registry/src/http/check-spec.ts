@@ -1,6 +1,8 @@
 import { anything, duration, flag, integer, list, map, struct, text, type Decoder, type Fields } from "../go/decode.ts";
 import { isCheckStatus, type CheckDefinition } from "../model/check.ts";
+import { forbidden, isForbiddenTarget, splitHostPort } from "../probe/target.ts";
 import { Rejection } from "./exchange.ts";
+import { probeOf } from "./probe-spec.ts";
 
 /** A check as clients send it: Consul's own field names. Times are in milliseconds. */
 export interface CheckSpec {
@@ -26,23 +28,23 @@ export interface CheckSpec {
   readonly AliasNode: string;
   readonly AliasService: string;
   readonly DockerContainerID: string;
+  readonly Timeout: number;
+  readonly Header: Readonly<Record<string, readonly string[]>> | null;
+  readonly Method: string;
+  readonly Body: string;
+  readonly DisableRedirects: boolean;
+  readonly TCPUseTLS: boolean;
+  readonly GRPCUseTLS: boolean;
+  readonly TLSServerName: string;
+  readonly TLSSkipVerify: boolean;
+  readonly SuccessBeforePassing: number;
+  readonly OutputMaxSize: number;
 }
 
-/** What only checks need that we do not run; read so that it is not called unknown. */
+/** What only checks need that we do not carry out; read so that it is not called unknown. */
 const ignored: Fields<Record<string, unknown>> = {
-  Timeout: duration,
-  Header: map(list(text, "string"), "[]string"),
-  Method: text,
-  Body: text,
-  DisableRedirects: flag,
   H2PingUseTLS: flag,
-  TCPUseTLS: flag,
-  GRPCUseTLS: flag,
-  TLSServerName: text,
-  TLSSkipVerify: flag,
   Shell: text,
-  SuccessBeforePassing: integer,
-  OutputMaxSize: integer,
   Token: text,
   Namespace: text,
   Partition: text,
@@ -72,6 +74,17 @@ const fields: Fields<CheckSpec> = {
   AliasNode: text,
   AliasService: text,
   DockerContainerID: text,
+  Timeout: duration,
+  Header: map(list(text, "string"), "[]string"),
+  Method: text,
+  Body: text,
+  DisableRedirects: flag,
+  TCPUseTLS: flag,
+  GRPCUseTLS: flag,
+  TLSServerName: text,
+  TLSSkipVerify: flag,
+  SuccessBeforePassing: integer,
+  OutputMaxSize: integer,
 };
 
 export const checkSpec: Decoder<CheckSpec> = struct<CheckSpec>(
@@ -100,15 +113,23 @@ export function refuseScripts(spec: CheckSpec): void {
 
 /** The check as the registry keeps it. */
 export function toDefinition(spec: CheckSpec, id: string, name: string): CheckDefinition {
+  refuseOddId(id);
+  const probe = probeOf(spec);
   return {
     id,
     name,
     notes: spec.Notes,
     status: isCheckStatus(spec.Status) ? spec.Status : "critical",
-    type: "ttl",
+    type: probe?.kind ?? "ttl",
     ttlMs: spec.TTL,
     deregisterAfterMs: spec.DeregisterCriticalServiceAfter,
+    ...(probe === undefined ? {} : { probe }),
   };
+}
+
+/** @throws Rejection for an id that could pass for one of another node. */
+export function refuseOddId(id: string): void {
+  if (id.includes("\u0000")) throw new Rejection(400, `Invalid ID ${JSON.stringify(id)}`);
 }
 
 function problemOf(spec: CheckSpec): string | undefined {
@@ -122,9 +143,23 @@ function problemOf(spec: CheckSpec): string | undefined {
   if (spec.FailuresBeforeWarning > spec.FailuresBeforeCritical) {
     return "FailuresBeforeWarning can't be higher than FailuresBeforeCritical";
   }
-  if (isScript(spec) || (kind === undefined && !isAlias)) return undefined;
-  const what = isAlias ? "alias" : kind;
+  const targetProblem = problemOfTarget(spec);
+  if (targetProblem !== undefined) return targetProblem;
+  if (kind === undefined && (!isAlias || spec.AliasService !== "")) return undefined;
+  if (["script", "HTTP", "TCP", "GRPC"].includes(kind ?? "")) return undefined;
+  const what = isAlias ? "node alias" : kind;
   return `this registry runs no ${what} checks; give the check a TTL and let the service report to /v1/agent/check/pass/<id>`;
+}
+
+/** A stranger's check must not make us ask what only we can reach. */
+function problemOfTarget({ HTTP, TCP, GRPC }: CheckSpec): string | undefined {
+  const hosts = [
+    HTTP === "" ? undefined : URL.parse(HTTP)?.hostname,
+    splitHostPort(TCP)?.host,
+    splitHostPort(GRPC.split("/", 1)[0] ?? "")?.host,
+  ];
+  const bad = hosts.find((host) => host !== undefined && isForbiddenTarget(host));
+  return bad === undefined ? undefined : forbidden(bad).message;
 }
 
 /** The kind of a check that the agent itself would have to carry out. */

@@ -1,11 +1,15 @@
+import { checkShape, instanceShape } from "../filter/schema.ts";
 import { parseBool } from "../go/numbers.ts";
 import type { Check } from "../model/check.ts";
 import { renderCheck, sortedChecks } from "../render/check.ts";
+import { catalogKey } from "../model/node.ts";
+import { nodeFacts } from "../render/node.ts";
 import { topics } from "../state/topics.ts";
 import { json } from "./answers.ts";
 import { answerRead } from "./blocking-query.ts";
+import { filterOf, isChoosy, nodeChoice } from "./choice.ts";
 import type { Context } from "./context.ts";
-import { Rejection, type Answer, type Route } from "./exchange.ts";
+import { Rejection, type Answer, type Ask, type Route } from "./exchange.ts";
 
 /** Who is healthy: what discovery asks and waits for. */
 export function healthRoutes(context: Context): Route[] {
@@ -21,10 +25,14 @@ export function healthRoutes(context: Context): Route[] {
           if (name === "") throw new Rejection(400, "Missing service name");
           const onlyPassing = isPassing(query.get("passing"));
           const tags = query.size === 0 ? [] : query.getAll("tag");
+          const [isAsked, isWanted] = [nodeChoice(query), filterOf(query, instanceShape)];
           return answerRead(context, ask, {
             topics: [topics.service(name), topics.node],
             index: () => catalog.indexOf(name),
-            answer: () => json(healthTexts.service(name, tags, onlyPassing)),
+            answer: () => {
+              if (!isChoosy(query)) return json(healthTexts.service(name, tags, onlyPassing));
+              return json(JSON.stringify(healthTexts.entries(name, tags, onlyPassing, isAsked).filter(isWanted)));
+            },
           });
         },
       },
@@ -38,7 +46,7 @@ export function healthRoutes(context: Context): Route[] {
           return answerRead(context, ask, {
             topics: [topics.service(name), topics.node],
             index: () => catalog.indexOf(name),
-            answer: () => render(sortedChecks(checksOfName(name))),
+            answer: () => render(ask, sortedChecks(checksOfName(name))),
           });
         },
       },
@@ -51,7 +59,11 @@ export function healthRoutes(context: Context): Route[] {
           return answerRead(context, ask, {
             topics: [topics.checks],
             index: () => catalog.checksIndex,
-            answer: () => render(ask.rest === node.name ? allChecks() : []),
+            answer: () =>
+              render(
+                ask,
+                allChecks().filter((check) => (check.node ?? node.name) === ask.rest),
+              ),
           });
         },
       },
@@ -65,7 +77,11 @@ export function healthRoutes(context: Context): Route[] {
           return answerRead(context, ask, {
             topics: [topics.checks],
             index: () => catalog.checksIndex,
-            answer: () => render(allChecks().filter(({ status }) => state === "any" || status === state)),
+            answer: () =>
+              render(
+                ask,
+                allChecks().filter(({ status }) => state === "any" || status === state),
+              ),
           });
         },
       },
@@ -73,8 +89,8 @@ export function healthRoutes(context: Context): Route[] {
   ];
 
   function checksOfName(name: string): Check[] {
-    const instances = catalog.groups.get(name)?.instances.keys() ?? [];
-    return [...instances].flatMap((id) => [...catalog.checksOf(id).values()]);
+    const instances = catalog.groups.get(name)?.instances.values() ?? [];
+    return [...instances].flatMap((service) => [...catalog.checksOf(catalogKey(service.node, service.id)).values()]);
   }
 
   function allChecks(): Check[] {
@@ -82,8 +98,10 @@ export function healthRoutes(context: Context): Route[] {
     return sortedChecks(serf === undefined ? catalog.checks.values() : [serf, ...catalog.checks.values()]);
   }
 
-  function render(checks: readonly Check[]): Answer {
-    return json(JSON.stringify(checks.map((check) => renderCheck(check, node.name))));
+  function render({ query }: Ask, checks: readonly Check[]): Answer {
+    const [isAsked, isWanted] = [nodeChoice(query), filterOf(query, checkShape)];
+    const chosen = isChoosy(query) ? checks.filter((check) => isAsked(nodeFacts(node, catalog, check.node))) : checks;
+    return json(JSON.stringify(chosen.map((check) => renderCheck(check, node.name)).filter(isWanted)));
   }
 }
 

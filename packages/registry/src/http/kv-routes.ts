@@ -6,7 +6,9 @@ import { answerRead } from "./blocking-query.ts";
 import type { Context } from "./context.ts";
 import { durably } from "./durable.ts";
 import { Rejection, type Answer, type Ask, type Route } from "./exchange.ts";
-import { deleteKeys, putKey } from "./kv-writes.ts";
+import { KvDraft } from "../state/kv-draft.ts";
+import { isAt, lockKey, putKey, unlockKey, type Put } from "./kv-writes.ts";
+import { idProblem } from "./session-id.ts";
 
 const notFound: Answer = Object.freeze({ status: 404 });
 const rawHeaders = Object.freeze({
@@ -20,7 +22,8 @@ const largestValue = 524_288;
 
 /** Keys and values. */
 export function kvRoutes(context: Context): Route[] {
-  const { keyValues } = context.store;
+  const { store, sessions } = context;
+  const { keyValues } = store;
 
   return [{ path: "/v1/kv/*", bodyLimit: largestValue, handlers: { GET: get, PUT: put, DELETE: remove } }];
 
@@ -56,19 +59,54 @@ export function kvRoutes(context: Context): Route[] {
     refuseConflicts(query, ["cas", "acquire", "release"]);
     const flags = uintOf(query, "flags") ?? 0n;
     const cas = uintOf(query, "cas");
-    if (query.has("acquire")) throw new Rejection(500, `invalid session ${JSON.stringify(query.get("acquire"))}`);
-    if (query.has("release")) return json("false");
-    return durably(context, () =>
-      json(String(putKey(context.store, { key, value: body ?? Buffer.alloc(0), flags, cas }))),
-    );
+    const wanted = { key, value: body ?? Buffer.alloc(0), flags };
+    const [acquire, release] = [query.get("acquire"), query.get("release")];
+    if (acquire !== null) checkSession(acquire);
+    return durably(context, () => {
+      const draft = new KvDraft(store);
+      const isDone = write(draft, wanted, { cas, acquire, release });
+      if (isDone) draft.commit();
+      return json(String(isDone));
+    });
+  }
+
+  function write(draft: KvDraft, wanted: Put, { cas, acquire, release }: Conditions): boolean {
+    if (acquire !== null) {
+      if (sessions.isDelayed(wanted.key)) return false;
+      return lockKey(draft, wanted, acquire) !== undefined;
+    }
+    if (release !== null) return unlockKey(draft, wanted, release) !== undefined;
+    if (cas !== undefined && !isAt(draft.get(wanted.key), cas)) return false;
+    putKey(draft, wanted);
+    return true;
+  }
+
+  function checkSession(id: string): void {
+    const problem = id === "" ? "missing session" : idProblem(id);
+    if (problem !== undefined) throw new Rejection(500, problem);
+    if (!store.sessions.byId.has(id)) throw new Rejection(500, `invalid session ${JSON.stringify(id)}`);
   }
 
   function remove({ rest: key, query }: Ask): Answer | Promise<Answer> {
     if (key === "" && !query.has("recurse")) throw new Rejection(400, "Missing key name");
     refuseConflicts(query, ["recurse", "cas"]);
     const cas = uintOf(query, "cas");
-    return durably(context, () => json(String(deleteKeys(context.store, { key, isTree: query.has("recurse"), cas }))));
+    return durably(context, () => {
+      const draft = new KvDraft(store);
+      const before = draft.get(key);
+      if (query.has("recurse")) draft.removeTree(key);
+      else if (before !== undefined && cas !== undefined && !isAt(before, cas)) return json("false");
+      else draft.remove(key);
+      draft.commit();
+      return json("true");
+    });
   }
+}
+
+interface Conditions {
+  readonly cas: bigint | undefined;
+  readonly acquire: string | null;
+  readonly release: string | null;
 }
 
 /** The bytes of the value, kept from running as anything else in a browser. Of several values, the first. */

@@ -1,40 +1,39 @@
-import type { Store } from "../state/store.ts";
+import type { KvEntry } from "../model/kv-entry.ts";
+import type { KvDraft } from "../state/kv-draft.ts";
 
+/** What a client wants a key to be. */
 export interface Put {
   readonly key: string;
   readonly value: Buffer;
   readonly flags: bigint;
-  /** Only if the entry is at this index; 0: only if there is none. */
-  readonly cas: bigint | undefined;
 }
 
-/** Sets a key; false when its index is not the one expected. Setting what is already there changes nothing. */
-export function putKey(store: Store, { key, value, flags, cas }: Put): boolean {
-  const before = store.keyValues.get(key);
-  if (cas !== undefined && cas !== BigInt(before?.modifyIndex ?? 0)) return false;
-  const text = String(flags);
-  if (before !== undefined && before.flags === text && before.value.equals(value)) return true;
-  store.commit((index) => [
-    { op: "kv", entry: { key, value, flags: text, createIndex: before?.createIndex ?? index, modifyIndex: index } },
-  ]);
-  return true;
+/** Sets a key, whoever holds its lock. It stays locked, and its locks are counted anew, as Consul does. */
+export function putKey(draft: KvDraft, put: Put): KvEntry {
+  const session = draft.get(put.key)?.session;
+  return draft.put({ ...plain(put), ...(session === undefined ? {} : { session }) });
 }
 
-export interface Removal {
-  readonly key: string;
-  readonly isTree: boolean;
-  readonly cas: bigint | undefined;
+/** True when the entry is at this index; 0: when there is none. */
+export function isAt(entry: KvEntry | undefined, index: bigint): boolean {
+  return index === BigInt(entry?.modifyIndex ?? 0);
 }
 
-/** Deletes a key, or all keys that begin with it; false when its index is not the one expected. */
-export function deleteKeys(store: Store, { key, isTree, cas }: Removal): boolean {
-  if (isTree) {
-    if (store.keyValues.keysUnder(key).length > 0) store.commit(() => [{ op: "kv-tree-gone", prefix: key }]);
-    return true;
-  }
-  const before = store.keyValues.get(key);
-  if (before === undefined) return true;
-  if (cas !== undefined && cas !== BigInt(before.modifyIndex)) return false;
-  store.commit(() => [{ op: "kv-gone", key }]);
-  return true;
+/** Takes the lock of a key for a session, or takes it once more. Undefined when another session holds it. */
+export function lockKey(draft: KvDraft, put: Put, session: string): KvEntry | undefined {
+  const before = draft.get(put.key);
+  if (before?.session !== undefined && before.session !== session) return undefined;
+  const lockIndex = (before?.lockIndex ?? 0) + (before?.session === session ? 0 : 1);
+  return draft.put({ ...plain(put), lockIndex, session });
+}
+
+/** Gives the lock back. Undefined when the session does not hold it. */
+export function unlockKey(draft: KvDraft, put: Put, session: string): KvEntry | undefined {
+  const before = draft.get(put.key);
+  if (before?.session === undefined || before.session !== session) return undefined;
+  return draft.put({ ...plain(put), lockIndex: before.lockIndex ?? 0 });
+}
+
+function plain({ key, value, flags }: Put): Pick<KvEntry, "key" | "value" | "flags"> {
+  return { key, value, flags: String(flags) };
 }

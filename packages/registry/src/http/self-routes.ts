@@ -1,6 +1,8 @@
 import { renderMap } from "./agent-routes.ts";
 import { consulVersion } from "../render/node.ts";
 import { json } from "./answers.ts";
+import { memberShape } from "../filter/schema.ts";
+import { filterOf } from "./choice.ts";
 import type { Context } from "./context.ts";
 import type { Route } from "./exchange.ts";
 
@@ -75,7 +77,16 @@ export function selfRoutes(context: Context): Route[] {
         },
       },
     },
-    { path: "/v1/agent/members", handlers: { GET: () => json(JSON.stringify([member])) } },
+    {
+      path: "/v1/agent/members",
+      handlers: {
+        GET: ({ query }) => {
+          const isWan = query.has("wan");
+          const shown = isWan ? { ...member, Name: `${node.name}.${node.datacenter}`, Port: 8302 } : member;
+          return json(JSON.stringify([shown].filter(filterOf(query, memberShape))));
+        },
+      },
+    },
     { path: "/v1/status/leader", handlers: { GET: () => json(leader) } },
     { path: "/v1/status/peers", handlers: { GET: () => json(`[${leader}]`) } },
   ];

@@ -51,11 +51,13 @@ describe("a registration", () => {
       "cannot contain more than 64",
     ],
     [
-      { Name: "x", Check: { HTTP: "http://a", Interval: "1s" } },
+      { Name: "x", Check: { UDP: "a:1", Interval: "1s" } },
       400,
-      "this registry runs no HTTP checks; give the check a TTL",
+      "this registry runs no UDP checks; give the check a TTL",
     ],
-    [{ Name: "x", Check: { AliasService: "y" } }, 400, "this registry runs no alias checks"],
+    [{ Name: "x", ID: "\u0000ext\u0000x" }, 400, "Invalid ID"],
+    [{ Name: "x", Check: { TTL: "1s", CheckID: "\u0000ext\u0000x" } }, 400, "Invalid ID"],
+    [{ Name: "x", Check: { AliasNode: "y" } }, 400, "this registry runs no node alias checks"],
     [{ Name: "x", Check: { TTL: "1s", Status: "up" } }, 400, "Status for checks must 'passing', 'warning', 'critical'"],
     [{ Name: "x", Check: { Args: ["sh"], Interval: "1s" } }, 500, "Scripts are disabled on this agent"],
   ])("such as %j is refused", (body, status, message) => {

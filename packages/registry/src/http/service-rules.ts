@@ -1,8 +1,9 @@
 import { isIP } from "node:net";
 
+import { refuseUnclaimable } from "../access/claimable-address.ts";
 import type { CheckDefinition } from "../model/check.ts";
 import type { ServiceDefinition } from "../model/service.ts";
-import { refuseScripts, toDefinition, validateCheck, type CheckSpec } from "./check-spec.ts";
+import { refuseOddId, refuseScripts, toDefinition, validateCheck, type CheckSpec } from "./check-spec.ts";
 import { Rejection } from "./exchange.ts";
 import type { ServiceSpec, Weights } from "./service-spec.ts";
 
@@ -11,9 +12,14 @@ import type { ServiceSpec, Weights } from "./service-spec.ts";
  *
  * @throws Rejection in Consul's words and in its order of looking.
  */
-export function readService(spec: ServiceSpec): { service: ServiceDefinition; checks: CheckDefinition[] } {
+export function readService(
+  spec: ServiceSpec,
+  runsScripts = false,
+): { service: ServiceDefinition; checks: CheckDefinition[] } {
   if (spec.Name === "") throw new Rejection(400, "Missing service name");
   if (/^(0\.0\.0\.0|::|\[::\])$/.test(spec.Address)) throw new Rejection(400, "Invalid service address");
+  refuseUnclaimable(spec.Address, spec.Port);
+  for (const { Address, Port } of Object.values(spec.TaggedAddresses ?? {})) refuseUnclaimable(Address, Port);
   validateMeta(spec.Meta);
   validateWeights(spec.Weights);
   if (spec.Kind !== "") {
@@ -24,13 +30,14 @@ export function readService(spec: ServiceSpec): { service: ServiceDefinition; ch
   }
 
   const { id, specs } = withChecks(spec);
+  refuseOddId(id);
   for (const each of specs) {
     validateCheck(each);
     if (!["", "passing", "warning", "critical"].includes(each.Status)) {
       throw new Rejection(400, "Status for checks must 'passing', 'warning', 'critical'");
     }
   }
-  for (const each of specs) refuseScripts(each);
+  if (!runsScripts) for (const each of specs) refuseScripts(each);
   return { service: toService(spec, id), checks: named(specs, id, spec.Name) };
 }
 

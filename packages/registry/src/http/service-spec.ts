@@ -1,3 +1,4 @@
+import { DecodeError } from "../go/decode-error.ts";
 import { anything, flag, integer, list, map, struct, text, type Decoder, type Fields } from "../go/decode.ts";
 import type { ServiceAddress } from "../model/service.ts";
 import { checkSpec, type CheckSpec } from "./check-spec.ts";
@@ -35,13 +36,19 @@ const ignored: Fields<Record<string, unknown>> = {
   EnterpriseMeta: anything,
 };
 
+/** Left out, a port is 0 and the service has none. Whoever writes 0 means a port, and nobody can call that one. */
+const ownPort: Decoder<number> = (value, at) => {
+  if (value === 0) throw new DecodeError('port 0 cannot be called: give 1 to 65535, or leave "Port" out');
+  return integer(value, at);
+};
+
 const fields: Fields<ServiceSpec> = {
   ID: text,
   Name: text,
   Kind: text,
   Tags: list(text, "string"),
   Address: text,
-  Port: integer,
+  Port: ownPort,
   Meta: map(text, "string"),
   TaggedAddresses: map(struct<ServiceAddress>({ Address: text, Port: integer }), "structs.ServiceAddress"),
   Weights: optional(struct<Weights>({ Passing: integer, Warning: integer })),

@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { EventChannel, type MeshEvent } from "@enmesh/core";
+import { createRuntime, EventChannel, type MeshEvent } from "@enmesh/core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 import { Store } from "../state/store.ts";
@@ -81,7 +81,7 @@ test("a directory that cannot be used is refused by its name", async () => {
   const file = join(directory, "file");
   await writeFile(file, "");
 
-  await expect(openDataDirectory(file, new Store(), new EventChannel())).rejects.toThrow(
+  await expect(openDataDirectory(file, new Store(), createRuntime())).rejects.toThrow(
     `cannot use the data directory ${file}`,
   );
 });
@@ -91,7 +91,7 @@ async function open() {
   const events: MeshEvent[] = [];
   channel.listen((event) => events.push(event));
   const store = new Store();
-  const journal = await openDataDirectory(directory, store, channel);
+  const journal = await openDataDirectory(directory, store, createRuntime({ events: channel }));
   store.writeTo(journal);
   const put = (key: string, value: string): void =>
     store.commit((index) => [

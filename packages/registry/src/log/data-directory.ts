@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type EventChannel, MeshError } from "@enmesh/core";
+import { type EventChannel, MeshError, type Runtime } from "@enmesh/core";
 
 import { knownChanges } from "../model/change.ts";
 import type { Store } from "../state/store.ts";
@@ -15,12 +15,17 @@ import { readLog } from "./read-log.ts";
  * Opens a data directory: recovers the store from its log, begins a fresh log with the recovered state, and returns the
  * journal that continues it. A torn tail is cut, kept beside the log and reported.
  */
-export async function openDataDirectory(directory: string, store: Store, events: EventChannel): Promise<Journal> {
+export async function openDataDirectory(
+  directory: string,
+  store: Store,
+  runtime: Runtime,
+  onSynced?: (tookMs: number, bytes: number) => void,
+): Promise<Journal> {
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 });
     const unlock = await lockDirectory(directory);
     try {
-      return withUnlock(await recover(directory, store, events), unlock);
+      return withUnlock(await recover(directory, store, runtime, onSynced), unlock);
     } catch (error) {
       await unlock();
       throw error;
@@ -32,7 +37,12 @@ export async function openDataDirectory(directory: string, store: Store, events:
   }
 }
 
-async function recover(directory: string, store: Store, events: EventChannel): Promise<Journal> {
+async function recover(
+  directory: string,
+  store: Store,
+  { events, timers, clock }: Runtime,
+  onSynced: ((tookMs: number, bytes: number) => void) | undefined,
+): Promise<Journal> {
   const path = join(directory, "registry.log");
   const bytes = await readFile(path).catch(absent);
   const { commits, goodBytes, tornBytes } = readLog(bytes);
@@ -52,7 +62,11 @@ async function recover(directory: string, store: Store, events: EventChannel): P
   return new FileJournal({
     file,
     snapshot: () => store.snapshot(),
+    timers,
+    clock,
+    ...(onSynced === undefined ? {} : { onSynced }),
     onCompacted: (logBytes) => events.report({ type: "store.compacted", bytes: logBytes }),
+    onMended: (logBytes) => events.report({ type: "store.mended", bytes: logBytes }),
     onFailed: (error) => events.report({ type: "store.failed", message: error.message }),
   });
 }
@@ -66,6 +80,9 @@ function withUnlock(journal: Journal, unlock: () => Promise<void>): Journal {
   return {
     get failure() {
       return journal.failure;
+    },
+    get bytes() {
+      return journal.bytes;
     },
     append: (commit) => journal.append(commit),
     committed: () => journal.committed(),

@@ -6,6 +6,8 @@ import type { Commit } from "../model/change.ts";
 export interface Journal {
   /** Why nothing can be written any more; undefined while all is well. */
   readonly failure: MeshError | undefined;
+  /** Length of the log; undefined where there is none. */
+  readonly bytes?: number | undefined;
   /** Takes a commit. It is safe once `committed` resolves. */
   append(commit: Commit): void;
   /** Resolves when all that was appended so far is safe; rejects with ENMESH_STORE_FAILED when it cannot be made safe. */

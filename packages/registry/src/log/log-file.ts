@@ -1,4 +1,4 @@
-import { open, rename, type FileHandle } from "node:fs/promises";
+import { open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import type { Commit } from "../model/change.ts";
@@ -29,26 +29,30 @@ export class LogFile {
 
   /** Puts a new log in the place of the old one. At every moment, one of the two is there, whole. */
   async replaceWith(commits: Iterable<Commit>): Promise<void> {
-    // All of it before the first await: the state must not move under the snapshot.
-    const made = chunks(commits);
+    // Gathered before the first await, for the state must not move under the snapshot. What is gathered never changes, so
+    // that turning it into text, which is the work, may take its time and let others have theirs.
+    const gathered = [...commits];
     const path = `${this.#path}.new`;
     const handle = await open(path, "w", 0o600);
+    let bytes = 0;
     try {
-      let bytes = 0;
-      for (const chunk of made) {
+      for (const chunk of chunks(gathered)) {
         await writeAll(handle, chunk);
         bytes += chunk.length;
       }
       await handle.sync();
       await rename(path, this.#path);
       await syncDirectory(dirname(this.#path));
-      await this.#handle?.close();
-      this.#handle = handle;
-      this.#bytes = bytes;
     } catch (error) {
       await handle.close();
+      // Half a snapshot takes room on a disk that may have none left.
+      await rm(path, { force: true });
       throw error;
     }
+    const old = this.#handle;
+    this.#handle = handle;
+    this.#bytes = bytes;
+    await old?.close();
   }
 
   async close(): Promise<void> {
@@ -57,16 +61,18 @@ export class LogFile {
   }
 }
 
-function chunks(commits: Iterable<Commit>): Buffer[] {
-  const made: Buffer[] = [];
-  let lines: string[] = [];
+const chunkLength = 262_144;
+
+/** Some milliseconds of work each: between two of them the event loop is free. */
+function* chunks(commits: readonly Commit[]): Generator<Buffer> {
+  let text = "";
   for (const commit of commits) {
-    lines.push(encodeLine(commit));
-    if (lines.length < 1_000) continue;
-    made.push(Buffer.from(lines.join("")));
-    lines = [];
+    text += encodeLine(commit);
+    if (text.length < chunkLength) continue;
+    yield Buffer.from(text);
+    text = "";
   }
-  return [...made, Buffer.from(lines.join(""))];
+  if (text !== "") yield Buffer.from(text);
 }
 
 async function writeAll(handle: FileHandle, bytes: Buffer): Promise<void> {

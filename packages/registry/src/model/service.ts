@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 
+import type { EurekaRecord } from "./eureka.ts";
+
 /** Where a service can be reached from: `lan_ipv4`, `wan_ipv4`, … */
 export interface ServiceAddress {
   readonly Address: string;
@@ -9,6 +11,8 @@ export interface ServiceAddress {
 /** One instance of a service. A changed instance is a new value. */
 export interface Service {
   readonly id: string;
+  /** The node it is on. @default our own */
+  readonly node?: string;
   readonly name: string;
   readonly tags: readonly string[];
   readonly address: string;
@@ -18,6 +22,8 @@ export interface Service {
   readonly taggedAddresses: Readonly<Record<string, ServiceAddress>> | null;
   readonly weights: { readonly Passing: number; readonly Warning: number };
   readonly enableTagOverride: boolean;
+  /** What a Eureka client said, for an instance that was registered by one. */
+  readonly eureka?: EurekaRecord;
   readonly createIndex: number;
   readonly modifyIndex: number;
 }

@@ -2,12 +2,17 @@ import type { KvEntry } from "../model/kv-entry.ts";
 
 /** Entries as a Go `[]structs.DirEntry`. By hand, for `Flags` is larger than a JavaScript number. */
 export function renderEntries(entries: readonly KvEntry[]): string {
-  return `[${entries.map(renderEntry).join(",")}]`;
+  return `[${entries.map((entry) => renderEntry(entry)).join(",")}]`;
 }
 
-function renderEntry({ key, value, flags, createIndex, modifyIndex }: KvEntry): string {
-  const encoded = value.length === 0 ? "null" : `"${value.toString("base64")}"`;
-  return `{"LockIndex":0,"Key":${JSON.stringify(key)},"Flags":${flags},"Value":${encoded},"CreateIndex":${createIndex},"ModifyIndex":${modifyIndex}}`;
+/** One entry; without its value where only its place is asked. */
+export function renderEntry(
+  { key, value, flags, lockIndex = 0, session, createIndex, modifyIndex }: KvEntry,
+  showsValue = true,
+): string {
+  const encoded = value.length === 0 || !showsValue ? "null" : `"${value.toString("base64")}"`;
+  const holder = session === undefined ? "" : `"Session":${JSON.stringify(session)},`;
+  return `{"LockIndex":${lockIndex},"Key":${JSON.stringify(key)},"Flags":${flags},"Value":${encoded},${holder}"CreateIndex":${createIndex},"ModifyIndex":${modifyIndex}}`;
 }
 
 /** Keys in order, each cut after the first separator that follows the prefix, and each only once. */

@@ -1,5 +1,5 @@
 import type { Service } from "../model/service.ts";
-import { renderNode, taggedAddresses, type NodeFacts } from "./node.ts";
+import { metaOf, taggedAddressesOf, type NodeFacts } from "./node.ts";
 
 const proxy = Object.freeze({ Mode: "", MeshGateway: {}, Expose: {} });
 
@@ -41,14 +41,13 @@ export function renderAgentService(service: Service, datacenter: string): object
 
 /** An instance as the catalog shows it: a Go `structs.ServiceNode`. */
 export function renderServiceNode(service: Service, node: NodeFacts): object {
-  const { Meta } = renderNode(node, 1) as { Meta: object };
   return {
     ID: node.id,
     Node: node.name,
     Address: node.address,
     Datacenter: node.datacenter,
-    TaggedAddresses: taggedAddresses(node.address),
-    NodeMeta: Meta,
+    TaggedAddresses: taggedAddressesOf(node),
+    NodeMeta: metaOf(node),
     ServiceKind: "",
     ServiceID: service.id,
     ServiceName: service.name,

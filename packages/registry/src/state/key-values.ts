@@ -7,6 +7,8 @@ import { Tombstones } from "./tombstones.ts";
 export class KeyValues {
   readonly #entries = new Map<string, KvEntry>();
   readonly #keys = new SortedKeys();
+  /** The keys that each session holds. */
+  readonly #heldBy = new Map<string, Set<string>>();
   readonly #tombstones: Tombstones;
 
   constructor(tombstones: Tombstones = new Tombstones()) {
@@ -30,6 +32,11 @@ export class KeyValues {
     return this.#keys.startingWith(prefix);
   }
 
+  /** The entries that a session has locked. */
+  heldBy(session: string): KvEntry[] {
+    return [...(this.#heldBy.get(session) ?? [])].map((key) => this.#entries.get(key) as KvEntry);
+  }
+
   indexOfKey(key: string): number {
     return this.#entries.get(key)?.modifyIndex ?? this.#tombstones.indexOfKey(key);
   }
@@ -49,18 +56,37 @@ export class KeyValues {
   }
 
   apply(change: Change, index: number): void {
-    if (change.op === "kv") {
-      this.#entries.set(change.entry.key, change.entry);
-      this.#keys.add(change.entry.key);
-    } else if (change.op === "kv-gone") {
-      if (!this.#entries.delete(change.key)) return;
+    if (change.op === "kv") this.#put(change.entry);
+    else if (change.op === "kv-gone") {
+      if (!this.#entries.has(change.key)) return;
+      this.#drop(change.key, index);
       this.#keys.remove(change.key);
-      this.#tombstones.bury(change.key, index);
     } else if (change.op === "kv-tree-gone") {
-      for (const key of this.#keys.takeStartingWith(change.prefix)) {
-        this.#entries.delete(key);
-        this.#tombstones.bury(key, index);
-      }
+      for (const key of this.#keys.takeStartingWith(change.prefix)) this.#drop(key, index);
     }
+  }
+
+  #put(entry: KvEntry): void {
+    const before = this.#entries.get(entry.key);
+    if (before?.session !== entry.session) this.#letGo(before);
+    this.#entries.set(entry.key, entry);
+    this.#keys.add(entry.key);
+    if (entry.session === undefined) return;
+    const held = this.#heldBy.get(entry.session);
+    if (held === undefined) this.#heldBy.set(entry.session, new Set([entry.key]));
+    else held.add(entry.key);
+  }
+
+  #drop(key: string, index: number): void {
+    this.#letGo(this.#entries.get(key));
+    this.#entries.delete(key);
+    this.#tombstones.bury(key, index);
+  }
+
+  #letGo(entry: KvEntry | undefined): void {
+    if (entry?.session === undefined) return;
+    const held = this.#heldBy.get(entry.session);
+    held?.delete(entry.key);
+    if (held?.size === 0) this.#heldBy.delete(entry.session);
   }
 }

@@ -3,6 +3,7 @@ import type { Service } from "../model/service.ts";
 /** All instances of one service name. */
 export class ServiceGroup {
   readonly name: string;
+  /** By catalog key. */
   readonly instances: Map<string, Service> = new Map();
   #index = 1;
 
@@ -19,8 +20,12 @@ export class ServiceGroup {
     this.#index = index;
   }
 
-  /** The instances by id, as Consul lists them. */
+  /** The instances by node and id, those of our own node first. */
   sorted(): Service[] {
-    return [...this.instances.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    return [...this.instances.values()].toSorted((a, b) => {
+      const [nodeA, nodeB] = [a.node ?? "", b.node ?? ""];
+      if (nodeA !== nodeB) return nodeA < nodeB ? -1 : 1;
+      return a.id < b.id ? -1 : 1;
+    });
   }
 }

@@ -1,6 +1,7 @@
 import type { Change, Commit } from "../model/change.ts";
 import { Catalog } from "./catalog.ts";
 import { KeyValues } from "./key-values.ts";
+import { Sessions } from "./sessions.ts";
 import { Watchers } from "./watchers.ts";
 
 /** Where a store sends what must outlive it. */
@@ -15,7 +16,9 @@ export interface CommitSink {
 export class Store {
   readonly catalog: Catalog = new Catalog();
   readonly keyValues: KeyValues = new KeyValues();
+  readonly sessions: Sessions = new Sessions();
   readonly watchers: Watchers = new Watchers();
+  readonly #observers: ((commit: Commit) => void)[] = [];
   #index: number;
   #ceiling = Number.POSITIVE_INFINITY;
   #sink: CommitSink | undefined;
@@ -35,6 +38,11 @@ export class Store {
     this.#sink = sink;
   }
 
+  /** Calls back after every commit; the observer may commit in turn. */
+  observe(observer: (commit: Commit) => void): void {
+    this.#observers.push(observer);
+  }
+
   /** Makes a change at the next index, which `changes` may need to know. */
   commit(changes: (index: number) => readonly Change[]): void {
     const commit = { index: this.#index + 1, changes: changes(this.#index + 1) };
@@ -45,6 +53,7 @@ export class Store {
 
     this.watchers.touch(touched);
     for (const change of commit.changes) this.#touchKeys(change);
+    for (const observer of this.#observers) observer(commit);
   }
 
   /** Takes over commits from a log, in their order. Nobody is told. */
@@ -63,8 +72,10 @@ export class Store {
   /** The state as commits: replaying them into an empty store gives this one. */
   *snapshot(): Generator<Commit> {
     if (this.#ceiling !== Number.POSITIVE_INFINITY) yield this.#one({ op: "index-ceiling", ceiling: this.#ceiling });
+    for (const node of this.catalog.nodes.values()) yield this.#one({ op: "node", node });
     for (const service of this.catalog.services.values()) yield this.#one({ op: "service", service });
     for (const check of this.catalog.checks.values()) yield this.#one({ op: "check", check });
+    for (const session of this.sessions.byId.values()) yield this.#one({ op: "session", session });
     for (const entry of this.keyValues.under("")) yield this.#one({ op: "kv", entry });
   }
 
@@ -78,6 +89,7 @@ export class Store {
     for (const change of changes) {
       if (change.op === "index-ceiling") this.#ceiling = change.ceiling;
       this.catalog.apply(change, index, (topic) => touched.add(topic));
+      this.sessions.apply(change, index, (topic) => touched.add(topic));
       this.keyValues.apply(change, index);
     }
     return touched;
@@ -97,6 +109,7 @@ export class Store {
 
   #rebase(): void {
     this.catalog.rebase(this.#index);
+    this.sessions.rebase(this.#index);
     this.keyValues.rebase(this.#index);
   }
 }

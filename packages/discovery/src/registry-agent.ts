@@ -2,6 +2,8 @@ import { Agent as HttpAgent, type ClientRequest, type IncomingMessage } from "no
 import { Agent as HttpsAgent } from "node:https";
 import type { Socket } from "node:net";
 
+import type { TlsSettings } from "./pulse/beat-request.ts";
+
 /** The parts of Node's agents that are meant to be replaced, or have to be. */
 interface Replaceable {
   createConnection(options: { host?: string }, callback?: unknown): Socket;
@@ -13,8 +15,12 @@ interface Replaceable {
  * The connections to a registry. They let the process end: a question that is held open for half a minute must not hold a program that has
  * nothing else to do. `destroy()` closes them all.
  */
-export function createRegistryAgent(isSecure: boolean): HttpAgent {
-  const agent = isSecure ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true });
+export function createRegistryAgent(isSecure: boolean, tls: TlsSettings = {}): HttpAgent {
+  const { ca, ...ours } = tls;
+  const trusted = ca === undefined ? {} : { ca: typeof ca === "string" ? ca : [...ca] };
+  const agent = isSecure
+    ? new HttpsAgent({ keepAlive: true, ...trusted, ...ours })
+    : new HttpAgent({ keepAlive: true });
   const parts = agent as unknown as Replaceable;
   const { createConnection, reuseSocket, addRequest } = parts;
 
