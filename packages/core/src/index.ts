@@ -59,3 +59,4 @@ export { TimerCallback, TimerNode, type Timers } from "./timers.ts";
 export { TimerWheel, type TimerWheelOptions } from "./timer-wheel.ts";
 export type { Identity, InboundRecord, Peer } from "./inbound.ts";
 export { headers } from "./headers.ts";
+export { flagsOfRefusal, noFlags, responseFlags } from "./response-flags.ts";

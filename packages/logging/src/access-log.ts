@@ -1,8 +1,7 @@
-import { type Call, MeshError, type Outcome, type Policy } from "@enmesh/core";
+import { type Call, MeshError, type Outcome, type Policy, responseFlags } from "@enmesh/core";
 import type { Logger } from "pino";
 import { type AccessLogOptions, checkAccessLog } from "./access-log-options.ts";
 import { atLeastWarn, levelOfOutcome } from "./levels.ts";
-import { responseFlags } from "./response-flags.ts";
 import { traceFieldsOf } from "./trace-fields.ts";
 import { type WideLine, wideLineMark } from "./wide-line.ts";
 

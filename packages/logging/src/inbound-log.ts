@@ -1,8 +1,7 @@
-import type { InboundRecord } from "@enmesh/core";
+import { type InboundRecord, flagsOfRefusal, noFlags } from "@enmesh/core";
 import type { Logger } from "pino";
 import { type AccessLogOptions, checkAccessLog } from "./access-log-options.ts";
 import { atLeastWarn, levelOfRecord } from "./levels.ts";
-import { flagsOfRefusal, noFlags } from "./response-flags.ts";
 import { traceFieldsOf } from "./trace-fields.ts";
 import { type WideLine, wideLineMark } from "./wide-line.ts";
 

@@ -14,7 +14,7 @@ import { randomRequestId } from "./request-id.ts";
 
 /** What the tracing package gives for one inbound request. */
 export interface InboundTrace {
-  readonly trace: TraceContext;
+  readonly trace: TraceContext | undefined;
   run<T>(handler: () => T): T;
   end(record: InboundRecord): void;
 }
@@ -87,7 +87,7 @@ export class InboundRequest implements RequestContext {
   readonly deadlineAt: number;
   readonly attempt: number;
   readonly requestId: string;
-  readonly trace: TraceContext;
+  readonly trace: TraceContext | undefined;
   readonly peer: Peer | undefined;
   readonly #parts: InboundParts;
   readonly #request: IncomingMessage;

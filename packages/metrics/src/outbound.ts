@@ -1,17 +1,14 @@
-import {
-  type Call,
+import { type Call,
   type Destination,
   type Endpoint,
   type Instance,
   type Outcome,
   type Policy,
-  Slot,
-} from "@enmesh/core";
+  Slot, responseFlags } from "@enmesh/core";
 import type { EdgeBook } from "./edge-book.ts";
 import type { Edge } from "./edge.ts";
 import { type EdgeLabels, serviceName, unknown, type Workload } from "./labels.ts";
 import type { CheckedMetricsOptions } from "./options.ts";
-import { responseFlags } from "./response-flags.ts";
 import type { Self } from "./self.ts";
 
 /** Calls under way, for the gauge. */
