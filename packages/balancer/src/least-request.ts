@@ -7,7 +7,7 @@ export interface LeastRequestOptions {
 }
 
 /** Up to this many endpoints are all looked at. It costs little, and two random ones often miss the best: the share of a slow one doubles. */
-const fullScanUpTo = 16;
+const fullScanUpTo = 10;
 const stalledLoad = 1e9;
 
 /**

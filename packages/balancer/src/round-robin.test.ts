@@ -5,6 +5,8 @@ import { expect, test } from "vitest";
 
 import { roundRobin } from "./round-robin.ts";
 
+fc.configureGlobal({ seed: 1 });
+
 const endpointsOf = (count: number) =>
   Array.from({ length: count }, (_, index) => simulatedEndpoint(`orders-${index}`));
 

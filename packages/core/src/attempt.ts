@@ -1,3 +1,4 @@
+import { ask, tell } from "./asking.ts";
 import type { AimedCall, AttemptRecord, RoutePlan } from "./call.ts";
 import { failed, refused } from "./classify.ts";
 import type { RequestContext } from "./context.ts";
@@ -182,7 +183,7 @@ export abstract class Attempt implements AimedCall {
     const { attemptScope } = exchange.pipeline;
     const { length } = attemptScope.admits;
     for (let index = from; index < length; index++) {
-      const answer = exchange.ask(attemptScope, index, this);
+      const answer = ask(exchange, attemptScope, index, this);
       if (answer === undefined && exchange.stopped === undefined) continue;
       this.#admitted = answer === undefined ? index + 1 : index;
       if (answer === undefined || exchange.stopped !== undefined) return this.stop(exchange.stopped as Outcome);
@@ -210,6 +211,6 @@ export abstract class Attempt implements AimedCall {
   #settle(outcome: Outcome): void {
     this.isOver = true;
     if (this.isCommitted && this.endpoint !== undefined) this.endpoint.health.answering -= 1;
-    this.exchange.tell(this.exchange.pipeline.attemptScope, this.#admitted, this, outcome);
+    tell(this.exchange, this.exchange.pipeline.attemptScope, this.#admitted, this, outcome);
   }
 }

@@ -1,3 +1,4 @@
+import { ask, askLoop, beginLoop, tell } from "./asking.ts";
 import type { Attempt } from "./attempt.ts";
 import type { AttemptRecord, RoutedCall, RoutePlan } from "./call.ts";
 import { failed, refused } from "./classify.ts";
@@ -5,8 +6,8 @@ import { type RequestContext, currentContext } from "./context.ts";
 import type { Destination, Endpoint } from "./endpoint.ts";
 import { MeshError } from "./errors.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Pipeline, Scope } from "./pipeline.ts";
-import { policyFailed, type Refusal, type Repeat, type Routing, type Wait } from "./policy.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { policyFailed, type Refusal, type Routing, type Wait } from "./policy.ts";
 import type { Runtime } from "./runtime.ts";
 import { TimerNode } from "./timers.ts";
 
@@ -34,6 +35,8 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
 
   deadlineAt: number = Number.POSITIVE_INFINITY;
   attempt = 0;
+  /** True while its policies are asked. Written by those who ask them. */
+  isAsking = false;
   /** True once a policy made it wait: its first attempt began later than the call. */
   hasWaited = false;
   failures: readonly AttemptRecord[] = noFailures;
@@ -48,7 +51,6 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
   #resume: Resume = noWait;
   #resumesAt: number = Number.POSITIVE_INFINITY;
   #giveUpPlace: (() => void) | undefined;
-  #isAsking = false;
   #stopped: Outcome | undefined;
 
   protected constructor(runtime: Runtime, pipeline: Pipeline, service: string) {
@@ -155,7 +157,7 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
 
   /** Asks the loop whether this outcome is to be followed by another attempt: the time until then, or undefined. */
   considerRepeating(outcome: Outcome): number | undefined {
-    const again = this.#askLoop((loop) => loop.again(this, outcome));
+    const again = askLoop(this, outcome);
     if (again === undefined) return undefined;
     return this.runtime.clock.now() + again < this.deadlineAt ? again : undefined;
   }
@@ -171,31 +173,6 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
     this.#attemptOnce();
   }
 
-  /** Asks one policy. A stop that comes meanwhile waits for its answer, so that whoever admits the call is told its end. */
-  ask<X>({ admits, names }: Scope<X>, index: number, call: X): Refusal | Wait | undefined {
-    this.#isAsking = true;
-    try {
-      return admits[index]?.(call);
-    } catch (error) {
-      return policyFailed(names[index], error);
-    } finally {
-      this.#isAsking = false;
-    }
-  }
-
-  /** Tells the first `count` policies, the last one first. What one of them throws is reported and harms no other. */
-  tell<X>({ settles, names }: Scope<X>, count: number, call: X, outcome: Outcome): void {
-    this.#isAsking = true;
-    for (let index = count - 1; index >= 0; index--) {
-      try {
-        settles[index]?.(call, outcome);
-      } catch (error) {
-        this.runtime.events.report({ type: "policy.failed", policy: names[index], error });
-      }
-    }
-    this.#isAsking = false;
-  }
-
   /** The last attempt is settled: tells the policies of the call, then the caller. */
   end(outcome: Outcome): void {
     if (this.#phase === "over") return;
@@ -204,7 +181,7 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
     this.#phase = "over";
     this.#current = undefined;
     this.runtime.timers.cancel(this);
-    this.tell(this.pipeline.callScope, this.#admitted, this, outcome);
+    tell(this, this.pipeline.callScope, this.#admitted, this, outcome);
     this.deliver(outcome);
   }
 
@@ -212,7 +189,7 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
     const { callScope } = this.pipeline;
     const { length } = callScope.admits;
     for (let index = from; index < length; index++) {
-      const answer = this.ask(callScope, index, this);
+      const answer = ask(this, callScope, index, this);
       if (answer === undefined && this.#stopped === undefined) continue;
       this.#admitted = answer === undefined ? index + 1 : index;
       if (answer === undefined || this.#stopped !== undefined) return this.end(this.#stopped as Outcome);
@@ -223,23 +200,9 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
     }
     this.#admitted = length;
     if (this.runtime.clock.now() >= this.deadlineAt) return this.#expire();
-    this.#askLoop((loop) => loop.begin?.(this));
+    beginLoop(this);
     if (this.#stopped === undefined) this.#attemptOnce();
     else this.end(this.#stopped);
-  }
-
-  #askLoop<T>(question: (loop: Repeat<RoutedCall>) => T): T | undefined {
-    const { repeat } = this.pipeline;
-    if (repeat === undefined) return undefined;
-    this.#isAsking = true;
-    try {
-      return question(repeat);
-    } catch (error) {
-      this.runtime.events.report({ type: "policy.failed", policy: repeat.name, error });
-      return undefined;
-    } finally {
-      this.#isAsking = false;
-    }
   }
 
   #armForWait(): void {
@@ -277,7 +240,7 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
 
   #stop(outcome: Outcome): void {
     this.#stopped = outcome;
-    if (this.#isAsking) return;
+    if (this.isAsking) return;
     this.#giveUpPlace?.();
     this.#giveUpPlace = undefined;
     const attempt = this.#current;

@@ -1,7 +1,7 @@
 export type { Call, RoutedCall, AttemptCall, AimedCall, AttemptRecord, RoutePlan, RetryPlan } from "./call.ts";
 export { Attempt } from "./attempt.ts";
 export { Exchange } from "./exchange.ts";
-export { FunctionExchange, type AttemptInfo, type FunctionClassifier } from "./function-driver.ts";
+export { currentAttempt, FunctionExchange, type AttemptInfo, type FunctionClassifier } from "./function-driver.ts";
 export {
   refuse,
   type AttemptPolicy,

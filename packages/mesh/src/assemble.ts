@@ -52,7 +52,8 @@ export async function assemble(
   const { events } = runtime;
   const log = createLogger({ identity, level: options.log === false ? "silent" : (options.log?.level ?? "info") });
   closers.add(logEvents(log, events));
-  const metrics = options.metrics === false ? undefined : createMetrics({ identity, clock: runtime.clock, unansweredAs: "status" });
+  const metrics =
+    options.metrics === false ? undefined : createMetrics({ identity, clock: runtime.clock, unansweredAs: "status" });
   if (metrics !== undefined) closers.add(metrics.listen(events));
   const tracing = options.tracing === false ? undefined : createTracing({ identity, random: runtime.random });
   if (tracing !== undefined) closers.add(() => flushSpans());

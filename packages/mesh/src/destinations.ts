@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
   Destination,
   type Endpoint,
@@ -27,6 +28,7 @@ export class Destinations {
   readonly #views = new Slot<ServiceView>();
   readonly #watched = new Map<ServiceView, Destination[]>();
   readonly #onGone: (endpoint: Endpoint) => void;
+  readonly #outside: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLocalStorage.snapshot();
 
   constructor(directory: Directory, onGone: (endpoint: Endpoint) => void) {
     this.#directory = directory;
@@ -78,7 +80,8 @@ export class Destinations {
   #watch(destination: Destination): ServiceView | undefined {
     const { service } = destination;
     if (this.#directory.isKnown(service) === false) return undefined;
-    const view = this.#directory.view(service);
+    // A watch outlives the request it was first needed for: it must not keep it, nor show up in its trace.
+    const view = this.#outside(() => this.#directory.view(service));
     this.#views.set(destination, view);
     const together = this.#watched.get(view);
     if (together === undefined) this.#follow(view, [destination]);

@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "@enmesh/core";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { fields } from "./fields.ts";
-import type { MeshOptions } from "./options.ts";
 import { type ResolvedConfig, resolveConfig } from "./resolve.ts";
 
 const folders: string[] = [];
@@ -19,7 +18,7 @@ function folderWith(files: Readonly<Record<string, string>> = {}): string {
 }
 
 function resolve(given: object, env: Record<string, string> = {}, files: Record<string, string> = {}): ResolvedConfig {
-  return resolveConfig(given as MeshOptions, { env, directory: folderWith(files) });
+  return resolveConfig(given, { env, directory: folderWith(files) });
 }
 
 function problemsOf(given: object, env?: Record<string, string>, files?: Record<string, string>): ConfigError {
@@ -140,12 +139,11 @@ describe("resolveConfig", () => {
       "must be a group of settings (enmesh.config.yaml)",
     );
 
-    const folder = folderWith();
-    const unreadable = join(folder, "enmesh.config.json");
-    expect(() => resolveConfig({ service: "web" }, { env: {}, directory: folder })).not.toThrow();
-    writeFileSync(join(folder, "empty"), "");
-    rmSync(join(folder, "empty"));
-    expect(unreadable).toContain(folder);
+    const directory = folderWith();
+    mkdirSync(join(directory, "enmesh.config.yaml"));
+    expect(() => resolveConfig({ service: "web" }, { env: {}, directory })).toThrow(
+      /cannot be read: .* \(enmesh\.config\.yaml\)/,
+    );
   });
 
   test("asks for a name when there is none", () => {
@@ -208,7 +206,7 @@ describe("resolveConfig", () => {
     fc.assert(
       fc.property(fc.dictionary(anyKey, fc.anything()), (given) => {
         try {
-          resolveConfig(given as MeshOptions, { env: { ENMESH_SERVICE: "web" }, directory: "/nowhere" });
+          resolveConfig(given, { env: { ENMESH_SERVICE: "web" }, directory: "/nowhere" });
         } catch (error) {
           expect(error).toBeInstanceOf(ConfigError);
         }

@@ -46,7 +46,8 @@ export function resolveConfig(given: MeshOptions, sources: ConfigSources = {}): 
   const sourceOf = (path: string): string => where.get(path) ?? where.get(path.split(".")[0] ?? path) ?? "default";
   problems.push(...check(tree, sourceOf));
   problems.push(...checkTogether(tree, problems, sourceOf));
-  if (tree.service === undefined) {
+  // A file that cannot be read may well name it.
+  if (tree.service === undefined && !problems.some(({ path }) => path === "")) {
     problems.push({ path: "service", message: 'is missing: createMesh({ service: "orders" }), or set ENMESH_SERVICE' });
   }
   if (problems.length > 0) throw new ConfigError("configuration", problems);

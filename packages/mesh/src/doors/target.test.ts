@@ -69,7 +69,7 @@ describe("targetOf", () => {
         const mine = ours(text);
         if (mine !== undefined) expect(mine).toEqual(reference(text));
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -83,9 +83,8 @@ describe("targetOf", () => {
 
   test("never lets a control character through", () => {
     fc.assert(
-      fc.property(urlLike, ({ length, ...letters }) => {
-        const text = Object.values(letters).join("").slice(0, length);
-        expect(JSON.stringify(ours(text) ?? "")).not.toMatch(/\\[rn0]|\\u0000/);
+      fc.property(urlLike, (text) => {
+        expect(JSON.stringify(ours(text) ?? {})).not.toMatch(/\\[rnt]|\\u00[01]/);
       }),
     );
     for (const evil of ["\r\n", "\n", "\r", "\0", "\t", "\x7f"]) {

@@ -75,9 +75,8 @@ describe("an answer's body", () => {
         };
 
         expect(await read((body) => body.text())).toBe(text);
-        const inPieces = async (pieces: AsyncIterable<unknown>): Promise<string> =>
-          (await Array.fromAsync(pieces)).join("");
-        expect(await read((body) => inPieces(body.stream().setEncoding("utf8")))).toBe(text);
+        const streamed = read(async (body) => (await body.stream().setEncoding("utf8").toArray()).join(""));
+        expect(await streamed).toBe(text);
       }),
       { numRuns: 60 },
     );
@@ -99,6 +98,21 @@ describe("an answer's body", () => {
     expect(said).toEqual(["pause", "resume"]);
     body.end();
     expect(await fourth).toEqual({ done: true, value: undefined });
+  });
+
+  test("takes what a connection brings in the very moment it may go on", async () => {
+    const control = {
+      pause: () => {},
+      abort: () => {},
+      resume: () => {
+        body.push(Buffer.from("rest"));
+        body.end();
+      },
+    };
+    const body = new AnswerBody(control, 10);
+    body.push(kilobytes(65));
+
+    expect(await body.stream().toArray()).toHaveLength(2);
   });
 
   test("does not hold the connection back while it is read whole", async () => {
@@ -130,7 +144,7 @@ describe("an answer's body", () => {
     body.push(kilobytes(1));
     body.end();
 
-    expect(await Array.fromAsync(body)).toHaveLength(1);
+    expect(await body.stream().toArray()).toHaveLength(1);
   });
 
   test("is read once", async () => {
@@ -215,6 +229,6 @@ describe("an answer's body", () => {
     body.end();
 
     const values = (await Promise.all(all)).map(({ value }) => value?.toString());
-    expect(values.toSorted()).toEqual(["a", "b", undefined]);
+    expect(new Set(values)).toEqual(new Set(["a", "b", undefined]));
   });
 });

@@ -47,9 +47,9 @@ describe("merge", () => {
   const constant = ["x-enmesh-source", "shop/web/v1"];
 
   test("adds host and what the mesh says, and keeps the rest in order", () => {
-    expect(merge(["Accept", "a", "accept", "b"], ["traceparent", "t"], "orders:80", constant)).toEqual([
-      ..."Accept a accept b host orders:80 x-enmesh-source shop/web/v1 traceparent t".split(" "),
-    ]);
+    expect(merge(["Accept", "a", "accept", "b"], ["traceparent", "t"], "orders:80", constant)).toEqual(
+      "Accept a accept b host orders:80 x-enmesh-source shop/web/v1 traceparent t".split(" "),
+    );
   });
 
   test("leaves a host that the caller set", () => {
@@ -79,7 +79,7 @@ describe("merge", () => {
         const sent = merge(headers, added, "orders", constant);
 
         const forged = sent.filter((_, index) => sent[index + 1] === "forged").map((name) => name.toLowerCase());
-        expect(new Set(forged).difference(new Set(["accept"]))).toEqual(new Set());
+        expect(forged.filter((name) => name !== "accept")).toEqual([]);
         expect(sent.filter((name) => name.toLowerCase() === "traceparent")).toHaveLength(1);
         expect(sent.filter((name) => name.toLowerCase() === "x-enmesh-deadline-ms")).toHaveLength(1);
       }),
