@@ -16,7 +16,8 @@ export const grounds: readonly Ground[] = [
   { name: "the embedded registry", missing: undefined, start: (options) => startShop(options) },
   {
     name: "a real Consul",
-    missing: consulBinary() === undefined ? "no Consul here: run tools/get-consul.sh, or set ENMESH_CONSUL_BIN" : undefined,
+    missing:
+      consulBinary() === undefined ? "no Consul here: run tools/get-consul.sh, or set ENMESH_CONSUL_BIN" : undefined,
     start: async (options) => {
       const consul = await startConsul();
       try {
@@ -35,8 +36,20 @@ export const grounds: readonly Ground[] = [
 ];
 
 interface State {
-  readonly services: readonly { readonly service: string; readonly endpoints: readonly { readonly id: string; readonly origin: string; readonly attempts: number }[] }[];
-  readonly policies: { readonly revision: number; readonly isRejected: boolean; readonly diagnostics: readonly { readonly file: string; readonly line: number; readonly column: number; readonly message: string }[] };
+  readonly services: readonly {
+    readonly service: string;
+    readonly endpoints: readonly { readonly id: string; readonly origin: string; readonly attempts: number }[];
+  }[];
+  readonly policies: {
+    readonly revision: number;
+    readonly isRejected: boolean;
+    readonly diagnostics: readonly {
+      readonly file: string;
+      readonly line: number;
+      readonly column: number;
+      readonly message: string;
+    }[];
+  };
 }
 
 /** What a process of the shop says of itself. */
@@ -46,9 +59,14 @@ export async function stateOf(process: { readonly adminUrl: string | undefined }
 }
 
 /** Attempts that a process has made to the endpoint at this port, as it counted them itself. */
-export async function attemptsTo(process: { readonly adminUrl: string | undefined }, service: string, port: number): Promise<number | undefined> {
+export async function attemptsTo(
+  process: { readonly adminUrl: string | undefined },
+  service: string,
+  port: number,
+): Promise<number | undefined> {
   const { services } = await stateOf(process);
-  return services.find((one) => one.service === service)?.endpoints.find(({ origin }) => origin.endsWith(`:${port}`))?.attempts;
+  return services.find((one) => one.service === service)?.endpoints.find(({ origin }) => origin.endsWith(`:${port}`))
+    ?.attempts;
 }
 
 /** How many instances of a service the registry calls healthy. */

@@ -18,7 +18,15 @@ export interface TrafficOptions {
   readonly url: string;
   readonly perSecond: number;
   /** What is sent for the request of this id and number. */
-  readonly make: (id: string, number: number) => { readonly method: string; readonly path: string; readonly headers?: Record<string, string>; readonly body?: string };
+  readonly make: (
+    id: string,
+    number: number,
+  ) => {
+    readonly method: string;
+    readonly path: string;
+    readonly headers?: Record<string, string>;
+    readonly body?: string;
+  };
 }
 
 /**

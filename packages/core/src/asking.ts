@@ -6,21 +6,23 @@ import { policyFailed, type Refusal, type Wait } from "./policy.ts";
 // While policies are asked, `isAsking` is set: a stop that comes meanwhile (from a listener, from a caller that hears of
 // something) waits for their answer, so that whoever admits the call is also told its end.
 
-/** Asks one policy on the way in. One that throws has refused. */
-export function ask<X>(
-  exchange: Exchange,
-  { admits, names }: Scope<X>,
-  index: number,
-  call: X,
-): Refusal | Wait | undefined {
+/**
+ * Asks the policies on the way in, from number `from` on, until one has something to say or the call is stopped. Its word is the
+ * exchange's `answer`. Returns how many admitted the call. One that throws has refused.
+ */
+export function ask<X>(exchange: Exchange, { admits, names }: Scope<X>, from: number, call: X): number {
+  let index = from;
+  let answer: Refusal | Wait | undefined;
   exchange.isAsking = true;
   try {
-    return admits[index]?.(call);
+    for (; index < admits.length && answer === undefined && exchange.stopped === undefined; index++)
+      answer = admits[index]?.(call);
   } catch (error) {
-    return policyFailed(names[index], error);
-  } finally {
-    exchange.isAsking = false;
+    answer = policyFailed(names[index++], error);
   }
+  exchange.isAsking = false;
+  exchange.answer = answer;
+  return answer === undefined ? index : index - 1;
 }
 
 /** Tells the first `count` policies the outcome, the last one first. What one of them throws is reported and harms no other. */
@@ -32,11 +34,12 @@ export function tell<X>(
   outcome: Outcome,
 ): void {
   exchange.isAsking = true;
-  for (let index = count - 1; index >= 0; index--) {
+  for (let index = count - 1; index >= 0;) {
     try {
-      settles[index]?.(call, outcome);
+      // One guard around the whole way out; whoever throws only makes it start again behind itself.
+      while (index >= 0) settles[index--]?.(call, outcome);
     } catch (error) {
-      exchange.runtime.events.report({ type: "policy.failed", policy: names[index], error });
+      exchange.runtime.events.report({ type: "policy.failed", policy: names[index + 1], error });
     }
   }
   exchange.isAsking = false;

@@ -9,6 +9,7 @@ import type { Outcome } from "./outcome.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { policyFailed, type Refusal, type Routing, type Wait } from "./policy.ts";
 import type { Runtime } from "./runtime.ts";
+import { callSlots } from "./slot.ts";
 import { TimerNode } from "./timers.ts";
 
 type Phase = "admitting" | "waiting" | "attempting" | "backing-off" | "over";
@@ -27,16 +28,20 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
   readonly service: string;
   readonly context: RequestContext | undefined;
   readonly startedAt: number;
-  readonly slots: unknown[] = [];
+  readonly slots: unknown[] = callSlots();
   abstract readonly method: string;
   abstract readonly path: string;
   abstract readonly isIdempotent: boolean;
   abstract readonly isReplayable: boolean;
 
   deadlineAt: number = Number.POSITIVE_INFINITY;
+  /** Written when an attempt, or the call, is settled. */
+  settledAt = 0;
   attempt = 0;
   /** True while its policies are asked. Written by those who ask them. */
   isAsking = false;
+  /** What the policy asked last answered. Written by those who ask. */
+  answer: Refusal | Wait | undefined = undefined;
   /** True once a policy made it wait: its first attempt began later than the call. */
   hasWaited = false;
   failures: readonly AttemptRecord[] = noFailures;
@@ -117,12 +122,12 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
     const at =
       attempt.isCommitted || this.deadlineAt < attempt.attemptDeadlineAt ? this.deadlineAt : attempt.attemptDeadlineAt;
     if (at === Number.POSITIVE_INFINITY) return true;
-    const now = this.runtime.clock.now();
-    if (now >= this.deadlineAt) {
+    // A first attempt that never waited starts in the same breath as the call: no need to look at the clock.
+    if ((this.hasWaited || this.attempt > 1) && this.runtime.clock.now() >= this.deadlineAt) {
       this.#expire();
       return false;
     }
-    this.runtime.timers.schedule(this, at - now);
+    this.runtime.timers.scheduleAt(this, at);
     return true;
   }
 
@@ -179,6 +184,8 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
     if (outcome.kind !== "success" && outcome.kind !== "clientError" && this.attempt > this.failures.length)
       this.#remember(outcome);
     this.#phase = "over";
+    // An attempt that ends the call has just been settled, in the same breath.
+    if (this.#current === undefined) this.settledAt = this.runtime.clock.now();
     this.#current = undefined;
     this.runtime.timers.cancel(this);
     tell(this, this.pipeline.callScope, this.#admitted, this, outcome);
@@ -186,20 +193,17 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
   }
 
   #admit(from: number): void {
-    const { callScope } = this.pipeline;
-    const { length } = callScope.admits;
-    for (let index = from; index < length; index++) {
-      const answer = ask(this, callScope, index, this);
-      if (answer === undefined && this.#stopped === undefined) continue;
-      this.#admitted = answer === undefined ? index + 1 : index;
-      if (answer === undefined || this.#stopped !== undefined) return this.end(this.#stopped as Outcome);
+    const admitted = ask(this, this.pipeline.callScope, from, this);
+    this.#admitted = admitted;
+    if (this.#stopped !== undefined) return this.end(this.#stopped);
+    const { answer } = this;
+    if (answer !== undefined) {
       if (answer.type === "refusal") return this.end(refused(answer, this.elapsedMs()));
       return this.hold(answer, (refusal) =>
-        refusal === undefined ? this.#admit(index + 1) : this.end(refused(refusal, this.elapsedMs())),
+        refusal === undefined ? this.#admit(admitted + 1) : this.end(refused(refusal, this.elapsedMs())),
       );
     }
-    this.#admitted = length;
-    if (this.runtime.clock.now() >= this.deadlineAt) return this.#expire();
+    if (this.hasWaited && this.runtime.clock.now() >= this.deadlineAt) return this.#expire();
     beginLoop(this);
     if (this.#stopped === undefined) this.#attemptOnce();
     else this.end(this.#stopped);

@@ -54,7 +54,7 @@ export { formatDuration, parseDuration, type Duration } from "./duration.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export { seededRandom, type Random } from "./random.ts";
 export { createRuntime, type Runtime } from "./runtime.ts";
-export { Slot, type SlotHolder } from "./slot.ts";
+export { Slot, type SlotHolder, type SlotKind } from "./slot.ts";
 export { TimerCallback, TimerNode, type Timers } from "./timers.ts";
 export { TimerWheel, type TimerWheelOptions } from "./timer-wheel.ts";
 export type { Identity, InboundRecord, Peer } from "./inbound.ts";

@@ -12,7 +12,7 @@ import { type WideLine, wideLineMark } from "./wide-line.ts";
  */
 export function inboundLog(
   logger: Logger,
-  options: Omit<AccessLogOptions, "traceOf" | "clock"> = {},
+  options: Omit<AccessLogOptions, "traceOf"> = {},
 ): (record: InboundRecord) => void {
   const { accessLog, slowMs } = checkAccessLog(options);
   if (accessLog === "off") return () => {};

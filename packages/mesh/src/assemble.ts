@@ -52,8 +52,7 @@ export async function assemble(
   const { events } = runtime;
   const log = createLogger({ identity, level: options.log === false ? "silent" : (options.log?.level ?? "info") });
   closers.add(logEvents(log, events));
-  const metrics =
-    options.metrics === false ? undefined : createMetrics({ identity, clock: runtime.clock, unansweredAs: "status" });
+  const metrics = options.metrics === false ? undefined : createMetrics({ identity, unansweredAs: "status" });
   if (metrics !== undefined) closers.add(metrics.listen(events));
   const tracing = options.tracing === false ? undefined : createTracing({ identity, random: runtime.random });
   if (tracing !== undefined) closers.add(() => flushSpans());
@@ -82,7 +81,6 @@ export async function assemble(
         ? undefined
         : accessLog(log, {
             accessLog: options.log?.access ?? "all",
-            clock: runtime.clock,
             ...(tracing && { traceOf: tracing.traceOf }),
           }),
     trace: tracing?.call,

@@ -25,7 +25,7 @@ export class Destinations {
   readonly #directory: Directory;
   readonly #byName = new Map<string, Destination>();
   readonly #labels = new Map<Destination, Labels>();
-  readonly #views = new Slot<ServiceView>();
+  readonly #views = new Slot<ServiceView>("place");
   readonly #watched = new Map<ServiceView, Destination[]>();
   readonly #onGone: (endpoint: Endpoint) => void;
   readonly #outside: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLocalStorage.snapshot();

@@ -49,7 +49,7 @@ export function outboundPipeline(
     balancer: make("balancer", () => createBalancer(options.balancer ?? {}, runtime, probe)),
     attemptTimeout:
       attempt === false ? undefined : attemptTimeout(attempt === undefined ? {} : { timeout: attempt }, runtime),
-    deadlineHeaders: deadlineHeaders(runtime),
+    deadlineHeaders: deadlineHeaders(),
   };
   const totalMs = timeout === false ? Number.POSITIVE_INFINITY : parseDuration(timeout ?? 10_000);
   if (attempt !== undefined && attempt !== false && parseDuration(attempt) > totalMs) {

@@ -44,8 +44,8 @@ export const circuitBreakerDefaults: Required<CircuitBreakerOptions> = Object.fr
  */
 export function circuitBreaker(options: CircuitBreakerOptions, runtime: Runtime): Policy<RoutedCall> {
   const settings = checkCircuitBreaker(options);
-  const breakers = new Slot<Breaker>();
-  const epochs = new Slot<number>();
+  const breakers = new Slot<Breaker>("place");
+  const epochs = new Slot<number>("call");
 
   return {
     name: "circuit-breaker",

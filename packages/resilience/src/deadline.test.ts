@@ -136,7 +136,7 @@ describe("the next hop", () => {
       deadline({ total: 1_000 }, world.runtime),
       retry({ attempts: 2, jitter: "none" }, world.runtime),
       attemptTimeout({ timeout: 900 }, world.runtime),
-      deadlineHeaders(world.runtime),
+      deadlineHeaders(),
     );
 
     world.one();
@@ -150,7 +150,7 @@ describe("the next hop", () => {
   test("is told that it is part of a repetition, when the request that it serves is one", () => {
     const seen: object[] = [];
     const world = simulate((attempt) => (seen.push(headersOf(attempt)), { status: 200 }));
-    world.through(once, deadlineHeaders(world.runtime));
+    world.through(once, deadlineHeaders());
 
     runInContext({ ...requestUntil(Number.POSITIVE_INFINITY), attempt: 3 }, () => world.one());
 

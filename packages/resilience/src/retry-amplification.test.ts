@@ -15,7 +15,7 @@ describe("four hops of three tries each over a leaf that always fails", () => {
     const leaf = (): { status: number } => ((asked += 1), { status: 500 });
     const how = { initialBackoff: 0, budget: false, ...options } as const;
     let below = simulate(leaf);
-    below.through(retry(how, below.runtime), deadlineHeaders(below.runtime));
+    below.through(retry(how, below.runtime), deadlineHeaders());
     for (let hop = 1; hop < 4; hop++) {
       const next = below;
       const world = simulate(
@@ -30,7 +30,7 @@ describe("four hops of three tries each over a leaf that always fails", () => {
         },
         { time: next.time },
       );
-      below = world.through(retry(how, world.runtime), deadlineHeaders(world.runtime));
+      below = world.through(retry(how, world.runtime), deadlineHeaders());
     }
     below.one();
     return asked;

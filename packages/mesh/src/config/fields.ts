@@ -1,7 +1,7 @@
 import { parseDuration } from "@enmesh/core";
 
 /** Checks one value: nothing when it is fine, else what is allowed. */
-export type Check = (value: unknown) => string | undefined;
+type Check = (value: unknown) => string | undefined;
 
 export interface Field {
   readonly check: Check;

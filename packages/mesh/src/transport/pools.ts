@@ -15,7 +15,7 @@ export interface PoolOptions {
  */
 export class Pools {
   readonly #options: PoolOptions;
-  readonly #slot = new Slot<Pool>();
+  readonly #slot = new Slot<Pool>("place");
   readonly #open = new Set<Pool>();
   readonly #connect: buildConnector.connector;
 

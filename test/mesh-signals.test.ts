@@ -1,8 +1,8 @@
-import { spawnNode, type Running } from "../../../test/support/processes.ts";
+import { spawnNode, type Running } from "./support/processes.ts";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 
-const source = fileURLToPath(new URL("signals.ts", import.meta.url));
+const source = fileURLToPath(new URL("../packages/mesh/src/signals.ts", import.meta.url));
 
 async function program(body: string): Promise<Running> {
   const code = `
