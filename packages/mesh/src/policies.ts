@@ -12,6 +12,7 @@ import {
 import { inGroup } from "./config/in-group.ts";
 import type { ResolvedConfig } from "./config/resolve.ts";
 import { outbound, type OutboundPolicies } from "./outbound.ts";
+import { passOnRequestId } from "./request-id.ts";
 import { probe } from "./transport/probe.ts";
 
 export type GivenPolicies = Pick<OutboundPolicies, "metrics" | "log" | "trace" | "traceAttempt" | "route" | "discover">;
@@ -50,6 +51,7 @@ export function outboundPipeline(
     attemptTimeout:
       attempt === false ? undefined : attemptTimeout(attempt === undefined ? {} : { timeout: attempt }, runtime),
     deadlineHeaders: deadlineHeaders(),
+    requestId: passOnRequestId(),
   };
   const totalMs = timeout === false ? Number.POSITIVE_INFINITY : parseDuration(timeout ?? 10_000);
   if (attempt !== undefined && attempt !== false && parseDuration(attempt) > totalMs) {
