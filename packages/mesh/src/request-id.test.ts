@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { passOnRequestId, randomRequestId } from "./request-id.ts";
 
 describe("passOnRequestId", () => {
+  const once = { name: "once", again: () => undefined };
   const context = { deadlineAt: Number.POSITIVE_INFINITY, attempt: 1, trace: undefined, requestId: "r-7" };
 
   function sentHeaders(within: typeof context | undefined): readonly string[] {
@@ -12,7 +13,7 @@ describe("passOnRequestId", () => {
       sent.push(...attempt.addedHeaders);
       return { status: 200 };
     });
-    runInContext(within, () => world.through(passOnRequestId()).one());
+    runInContext(within, () => world.through(once, passOnRequestId()).one());
     return sent;
   }
 
