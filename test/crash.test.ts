@@ -70,4 +70,38 @@ describe("an instance that is stopped, not dead", () => {
       await shop.stop();
     }
   });
+
+  test("two hops down costs no order, and is left alone as well", { timeout: 60_000 }, async () => {
+    const shop = await (grounds[0] as (typeof grounds)[number]).start({
+      services: ["gateway", "orders", "payments", "users"],
+    });
+    try {
+      const traffic = new Traffic({
+        url: shop.gatewayUrl,
+        perSecond: 20,
+        make: (id) => ({
+          method: "POST",
+          path: "/api/orders",
+          headers: { "idempotency-key": id, "content-type": "application/json" },
+          body: JSON.stringify({ user: 1, product: "1" }),
+        }),
+      });
+      await pause(3_000);
+      const [victim] = shop.of("payments");
+      const stoppedAtMs = traffic.nowMs;
+
+      void victim?.kill("SIGSTOP");
+      await pause(8_000);
+      void victim?.kill("SIGCONT");
+      const samples = await traffic.stop();
+
+      const after = samples.filter(({ atMs }) => atMs > stoppedAtMs + 2_500 && atMs < stoppedAtMs + 8_000);
+      expect(failedOf(samples)).toEqual([]);
+      expect(samples).toHaveLength(traffic.made);
+      // Each hop waits less than the one above it, so that the hop next to the trouble is the one that repeats.
+      expect(after.filter(({ tookMs }) => tookMs > 1_400)).toEqual([]);
+    } finally {
+      await shop.stop();
+    }
+  });
 });

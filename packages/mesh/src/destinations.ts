@@ -85,7 +85,7 @@ export class Destinations {
     this.#views.set(destination, view);
     const together = this.#watched.get(view);
     if (together === undefined) this.#follow(view, [destination]);
-    else together.push(destination);
+    else if (this.#byName.get(destination.name) === destination) together.push(destination);
     this.#take(destination, view);
     return view;
   }

@@ -15,6 +15,9 @@ class Response extends EventEmitter {
   setHeader(name: string, value: unknown): void {
     this.sent[name] = value;
   }
+  getHeader(name: string): unknown {
+    return this.sent[name];
+  }
   end(): void {
     this.headersSent = true;
     this.writableFinished = true;
@@ -33,13 +36,19 @@ interface World {
   handle(headers?: Record<string, string>, handler?: (response: Response) => void, request?: object): Response;
 }
 
-function world(options: { isEdge?: boolean; isDraining?: boolean; observe?: () => void } = {}): World {
+function world(
+  options: { isEdge?: boolean; isDraining?: boolean; observe?: () => void; now?: () => number } = {},
+): World {
   const records: InboundRecord[] = [];
   const events: MeshEvent[] = [];
   const channel = new EventChannel();
   channel.listen((event) => events.push(event));
   const inbound = new Inbound({
-    runtime: createRuntime({ clock: { now: () => 1_000, wall: () => 0 }, random: () => 0.5, events: channel }),
+    runtime: createRuntime({
+      clock: { now: options.now ?? (() => 1_000), wall: () => 0 },
+      random: () => 0.5,
+      events: channel,
+    }),
     startTrace: untraced,
     observers: [(record) => records.push(record), () => options.observe?.()],
     isEdge: options.isEdge ?? false,
@@ -59,11 +68,9 @@ function world(options: { isEdge?: boolean; isDraining?: boolean; observe?: () =
 /** The context in which a handler runs that gets these headers. */
 function contextOf(headers: Record<string, string>, isEdge = false): InboundRequest {
   let context: unknown;
-  world({ isEdge }).handle(headers, (response) => {
-    context = currentContext();
-    response.end();
-  });
+  const response = world({ isEdge }).handle(headers, () => (context = currentContext()));
   expect(context).toBeInstanceOf(InboundRequest);
+  response.close();
   return context as InboundRequest;
 }
 
@@ -80,6 +87,22 @@ describe("an inbound request", () => {
 
     expect(context).toMatchObject({ deadlineAt: 1_250, attempt: 2, requestId: "r-1" });
     expect(context.peer).toEqual({ namespace: "shop", service: "web", version: "v1" });
+  });
+
+  test("is waited for until its head is out, then until the call is over, and as an event stream for ever", () => {
+    let context: InboundRequest | undefined;
+    const keep = (): unknown => (context = currentContext() as InboundRequest);
+    const response = world().handle({ "x-enmesh-deadline-ms": "9995;answer=2995" }, keep);
+    const before = context?.deadlineAt;
+    response.headersSent = true;
+    const after = context?.deadlineAt;
+    response.setHeader("content-type", "text/event-stream; charset=utf-8");
+
+    expect([before, after, context?.deadlineAt]).toEqual([1_000 + 2_995, 1_000 + 9_995, forever]);
+  });
+
+  test("without a limit of the call has the one of the answer", () => {
+    expect(contextOf({ "x-enmesh-deadline-ms": ";answer=900" }).deadlineAt).toBe(1_900);
   });
 
   test("is believed nothing at the edge", () => {
@@ -199,12 +222,16 @@ describe("the signal of a request", () => {
       .close();
     expect(gone?.signal.aborted).toBe(true);
 
-    expect(contextOf({}).signal.aborted).toBe(false);
+    let answered: InboundRequest | undefined;
+    world()
+      .handle({}, () => (answered = currentContext() as InboundRequest))
+      .end();
+    expect(answered?.signal.aborted).toBe(false);
   });
 
   test("aborts when the caller stops waiting", async () => {
     let signal: AbortSignal | undefined;
-    const response = world().handle(
+    const response = world({ now: () => performance.now() }).handle(
       { "x-enmesh-deadline-ms": "5" },
       () => (signal = (currentContext() as InboundRequest).signal),
     );

@@ -15,11 +15,11 @@ import { OptionCheck, withDefaults } from "./options.ts";
 export interface DeadlineOptions {
   /** How long a call may take in all: queueing, back-off and every attempt. @default "10s" */
   readonly total?: Duration;
-  /** Kept back from the caller's remaining time for our own answer. @default "5ms" */
+  /** Kept back from the caller's remaining time for our own answer. @default "20ms" */
   readonly hopReserve?: Duration;
 }
 
-export const deadlineDefaults: Required<DeadlineOptions> = Object.freeze({ total: 10_000, hopReserve: 5 });
+export const deadlineDefaults: Required<DeadlineOptions> = Object.freeze({ total: 10_000, hopReserve: 20 });
 
 /** What the caller itself set as its limit: no rule may put it off. */
 const ownLimits = new Slot<number>("call");
@@ -65,14 +65,22 @@ export function deadlineHeaders(): Policy<AimedCall> {
   return {
     name: "deadline-headers",
     admit: (call): undefined => {
-      const until = Math.min(call.deadlineAt, call.attemptDeadlineAt);
-      if (until !== Number.POSITIVE_INFINITY)
-        call.addHeader(headers.deadline, String(Math.max(1, Math.floor(until - call.attemptStartedAt))));
+      const { deadlineAt, attemptDeadlineAt, attemptStartedAt } = call;
+      const answerAt = Math.min(deadlineAt, attemptDeadlineAt);
+      if (answerAt !== Number.POSITIVE_INFINITY)
+        call.addHeader(headers.deadline, written(deadlineAt - attemptStartedAt, answerAt - attemptStartedAt));
       // A first attempt below a repeated one is a repetition too: without the word passed on, two hops down would repeat again.
       const attempt = Math.max(call.attempt, call.context?.attempt ?? 1);
       if (attempt > 1) call.addHeader(headers.attempt, String(attempt));
     },
   };
+}
+
+/** `9995;answer=2995`: the whole call, and where that is sooner, the first byte of an answer. In whole milliseconds, and never 0. */
+function written(callMs: number, answerMs: number): string {
+  const answer = Math.max(1, Math.floor(answerMs));
+  if (callMs === Number.POSITIVE_INFINITY) return `;answer=${answer}`;
+  return callMs === answerMs ? `${answer}` : `${Math.max(1, Math.floor(callMs))};answer=${answer}`;
 }
 
 function checkDeadline(options: DeadlineOptions): { totalMs: number; reserveMs: number } {

@@ -27,7 +27,8 @@ function goodput(load: number, { budget, discardsExpired }: Build): { perSecond:
     let startsAt = Math.max(now, freeAt);
     if (startsAt >= outage.fromMs && startsAt < outage.untilMs) startsAt = outage.untilMs;
     // The server knows from the header how long somebody waits; reading that costs nothing next to the work.
-    const told = Number(attempt.addedHeaders[attempt.addedHeaders.indexOf("x-enmesh-deadline-ms") + 1]);
+    const header = attempt.addedHeaders[attempt.addedHeaders.indexOf("x-enmesh-deadline-ms") + 1] ?? "";
+    const told = Number(header.split(";answer=").at(-1));
     if (discardsExpired && startsAt > now + told) return {};
     freeAt = startsAt + serviceMs;
     return { status: 200, afterMs: freeAt - now };

@@ -39,6 +39,10 @@ const duration: Check = (value) => {
     return 'must be a duration such as "250ms", "2s" or "1m30s"';
   }
 };
+const atLeast =
+  (check: Check, leastMs: number): Check =>
+  (value) =>
+    check(value) ?? (parseDuration(value as string) >= leastMs ? undefined : `must be at least ${leastMs}ms`);
 const orFalse =
   (check: Check): Check =>
   (value) =>
@@ -51,6 +55,8 @@ const oneOf =
 const registry: Check = (value) => {
   if (typeof value === "object" && value !== null && "start" in value) return undefined;
   const url = typeof value === "string" ? URL.parse(value) : null;
+  if (url !== null && (url.username !== "" || url.password !== ""))
+    return "must not carry a user name or password (give registryToken)";
   return url !== null && (url.protocol === "http:" || url.protocol === "https:")
     ? undefined
     : 'must be a URL such as "http://127.0.0.1:8500", or an embedded registry';
@@ -59,6 +65,10 @@ const registry: Check = (value) => {
 const labels: Check = (value) =>
   object(value) ??
   (Object.values(value as object).every((one) => typeof one === "string") ? undefined : "must map names to text");
+
+const services: Check = (value) =>
+  object(value) ??
+  (Object.values(value as object).every(Array.isArray) ? undefined : "must map each service to a list");
 
 const toFlag = (value: string): unknown => (value === "true" ? true : value === "false" ? false : value);
 const toNumber = (value: string): unknown =>
@@ -81,14 +91,14 @@ export const fields: Readonly<Record<string, Field>> = Object.freeze({
   address: { check: text, env: "ENMESH_ADDRESS" },
   registry: { check: registry, env: "ENMESH_REGISTRY" },
   registryToken: { check: text, env: "ENMESH_REGISTRY_TOKEN" },
-  services: { check: object },
+  services: { check: services },
   failFast: { check: flag, env: "ENMESH_FAIL_FAST", fromText: toFlag },
-  heartbeat: { check: duration, env: "ENMESH_HEARTBEAT" },
-  ttl: { check: duration, env: "ENMESH_TTL" },
+  heartbeat: { check: atLeast(duration, 50), env: "ENMESH_HEARTBEAT" },
+  ttl: { check: atLeast(duration, 100), env: "ENMESH_TTL" },
   policies: { check: text, env: "ENMESH_POLICIES" },
-  timeout: { check: orFalse(duration), env: "ENMESH_TIMEOUT", fromText: durationOrFalse },
-  attemptTimeout: { check: orFalse(duration), env: "ENMESH_ATTEMPT_TIMEOUT", fromText: durationOrFalse },
-  connectTimeout: { check: duration, env: "ENMESH_CONNECT_TIMEOUT" },
+  timeout: { check: orFalse(atLeast(duration, 1)), env: "ENMESH_TIMEOUT", fromText: durationOrFalse },
+  attemptTimeout: { check: orFalse(atLeast(duration, 1)), env: "ENMESH_ATTEMPT_TIMEOUT", fromText: durationOrFalse },
+  connectTimeout: { check: atLeast(duration, 1), env: "ENMESH_CONNECT_TIMEOUT" },
   retry: { check: orFalse(object) },
   "retry.attempts": { check: any, env: "ENMESH_RETRY_ATTEMPTS", fromText: toNumber },
   circuitBreaker: { check: orFalse(object) },
