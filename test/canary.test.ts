@@ -24,7 +24,11 @@ afterAll(async () => {
 });
 
 /** Sends this many calls and gives the share that v2 answered, in percent. */
-async function shareOfV2(calls: number, headers: Record<string, string> = {}, path = "/api/catalog/1"): Promise<number> {
+async function shareOfV2(
+  calls: number,
+  headers: Record<string, string> = {},
+  path = "/api/catalog/1",
+): Promise<number> {
   const traffic = new Traffic({ url: shop.gatewayUrl, perSecond: 400, make: () => ({ method: "GET", path, headers }) });
   while (traffic.made < calls) await pause(20);
   const samples = await traffic.stop();
@@ -34,7 +38,10 @@ async function shareOfV2(calls: number, headers: Record<string, string> = {}, pa
 
 async function setWeights(v1: number, v2: number): Promise<void> {
   const text = await readFile(file, "utf8");
-  await writeFile(file, text.replace(/weight: \d+/, `weight: ${v1}`).replace(/weight: \d+(?![\s\S]*weight:)/, `weight: ${v2}`));
+  await writeFile(
+    file,
+    text.replace(/weight: \d+/, `weight: ${v1}`).replace(/weight: \d+(?![\s\S]*weight:)/, `weight: ${v2}`),
+  );
 }
 
 describe("a canary", () => {
@@ -53,22 +60,30 @@ describe("a canary", () => {
     expect(Math.abs((await shareOfV2(2_000)) - 50)).toBeLessThan(3);
   });
 
-  test("stays as it is when the file breaks, and the break is told with line and column", { timeout: 30_000 }, async () => {
-    const good = await readFile(file, "utf8");
-    const before = (await stateOf(shop.of("gateway")[0] as never)).policies;
-    await writeFile(file, good.replace("weight: 50", "weight: [fifty"));
-    await pause(1_000);
+  test(
+    "stays as it is when the file breaks, and the break is told with line and column",
+    { timeout: 30_000 },
+    async () => {
+      const good = await readFile(file, "utf8");
+      const before = (await stateOf(shop.of("gateway")[0] as never)).policies;
+      await writeFile(file, good.replace("weight: 50", "weight: [fifty"));
+      await pause(1_000);
 
-    const { policies } = await stateOf(shop.of("gateway")[0] as never);
-    const share = await shareOfV2(2_000);
-    await writeFile(file, good);
+      const { policies } = await stateOf(shop.of("gateway")[0] as never);
+      const share = await shareOfV2(2_000);
+      await writeFile(file, good);
 
-    const line = good.split("\n").findIndex((text) => text.includes("weight: 50")) + 1;
-    expect(Math.abs(share - 50)).toBeLessThan(3);
-    expect(policies.revision).toBe(before.revision);
-    expect(policies.isRejected).toBe(true);
-    expect(policies.diagnostics.some((one) => one.file.endsWith("catalog.yaml") && Math.abs(one.line - line) <= 1 && one.column > 0)).toBe(true);
-  });
+      const line = good.split("\n").findIndex((text) => text.includes("weight: 50")) + 1;
+      expect(Math.abs(share - 50)).toBeLessThan(3);
+      expect(policies.revision).toBe(before.revision);
+      expect(policies.isRejected).toBe(true);
+      expect(
+        policies.diagnostics.some(
+          (one) => one.file.endsWith("catalog.yaml") && Math.abs(one.line - line) <= 1 && one.column > 0,
+        ),
+      ).toBe(true);
+    },
+  );
 });
 
 describe("an A/B route", () => {

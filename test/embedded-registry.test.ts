@@ -11,7 +11,9 @@ test("a mesh carries its registry inside, and others find each other through it"
   const host = await createMesh({ ...quiet, service: "host", registry: embeddedRegistry({ port: 0 }) });
   const registry = host.registryUrl as string;
   const greeter = await createMesh({ ...quiet, service: "greeter", registry });
-  const server = http.createServer(enmesh(greeter, (_request, response) => response.end("hello"))).listen(0, "127.0.0.1");
+  const server = http
+    .createServer(enmesh(greeter, (_request, response) => response.end("hello")))
+    .listen(0, "127.0.0.1");
   await greeter.join(server);
 
   const answer = await host.request("http://greeter/");

@@ -25,20 +25,24 @@ async function leftOvers(gatewayPort: string): Promise<string[]> {
 }
 
 describe("the shop, as npm start runs it", () => {
-  test("shows its table, its URLs and its traffic, and leaves no process behind after Ctrl-C", { timeout: 90_000 }, async () => {
-    const env = await ports();
-    const shop = spawnNode(starter, { env });
-    await shop.waitForLine(/recommendations\s+v2\s+\d+\s+\d+\s+ready/, 40_000);
-    await shop.waitForLine(/gateway\s+http:\/\/127\.0\.0\.1:\d+/, 5_000);
-    await shop.waitForLine(/100\.00 % of [\d,]+ ok .* p99 /, 20_000);
+  test(
+    "shows its table, its URLs and its traffic, and leaves no process behind after Ctrl-C",
+    { timeout: 90_000 },
+    async () => {
+      const env = await ports();
+      const shop = spawnNode(starter, { env });
+      await shop.waitForLine(/recommendations\s+v2\s+\d+\s+\d+\s+ready/, 40_000);
+      await shop.waitForLine(/gateway\s+http:\/\/127\.0\.0\.1:\d+/, 5_000);
+      await shop.waitForLine(/100\.00 % of [\d,]+ ok .* p99 /, 20_000);
 
-    const ended = shop.kill("SIGINT");
-    const { code } = await ended;
+      const ended = shop.kill("SIGINT");
+      const { code } = await ended;
 
-    expect(code).toBe(0);
-    await pause(200);
-    expect(await leftOvers(env["SHOP_GATEWAY_PORT"] as string)).toEqual([]);
-  });
+      expect(code).toBe(0);
+      await pause(200);
+      expect(await leftOvers(env["SHOP_GATEWAY_PORT"] as string)).toEqual([]);
+    },
+  );
 
   test("says plainly which port is taken, and what to do", { timeout: 30_000 }, async () => {
     const env = await ports();

@@ -44,7 +44,8 @@ function declared(facts: PackageFacts, picture: Picture, folderOf: ReadonlyMap<s
     return homed(facts.folder, name, where, picture);
   });
   const badPeers = facts.peerDependencies.flatMap((name) => {
-    if (!peers.includes(name)) return [`${where} declares the peer ${name}, which is not in the picture`];
+    const isAtHome = homeOf(picture, name) === facts.folder;
+    if (!peers.includes(name) && !isAtHome) return [`${where} declares the peer ${name}, which is not in the picture`];
     return facts.optionalPeers.includes(name) ? [] : [`${where} declares the peer ${name}, which must be optional`];
   });
   return [...badDependencies, ...badPeers];
@@ -78,7 +79,8 @@ function imported(
     return isTest || each.isTypeOnly ? [] : [`${where} loads the peer ${name}; it may import its types only`];
   }
   const bad = homed(folder, name, where, picture);
-  if (!facts.dependencies.includes(name)) bad.push(`${where} imports ${name}, which is not declared`);
+  const isDeclared = facts.dependencies.includes(name) || facts.peerDependencies.includes(name);
+  if (!isDeclared) bad.push(`${where} imports ${name}, which is not declared`);
   const entry = entryOf(picture, name);
   if (entry !== undefined && !isTest && !each.isTypeOnly && !isPartOf(each.file, entry)) {
     bad.push(`${where} loads ${name}, which only ${entry} may`);

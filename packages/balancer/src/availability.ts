@@ -13,7 +13,7 @@ interface View {
  * (Envoy's panic mode).
  */
 export class Availability {
-  readonly #views = new Slot<View>();
+  readonly #views = new Slot<View>("place");
   readonly #panicBelow: number;
   #version = 0;
 

@@ -43,6 +43,8 @@ export const balancerDefaults: Required<BalancerOptions> = Object.freeze({
 export interface Balancer {
   readonly step: BalanceStep;
   readonly health: Policy<AimedCall>;
+  /** Asks no endpoint any more whether it is back. */
+  readonly close: () => void;
 }
 
 /**
@@ -53,6 +55,7 @@ export function createBalancer(options: BalancerOptions, runtime: Runtime, probe
   const settings = checkBalancer(options);
   const availability = new Availability(settings.panicThreshold);
   const picker = pickers[settings.policy](runtime);
+  const record = healthRecord(settings.outlierDetection, runtime, availability, probe);
   return {
     step: {
       name: "balance",
@@ -62,7 +65,8 @@ export function createBalancer(options: BalancerOptions, runtime: Runtime, probe
         return picker.pick(call.attempt === 1 || endpoints.length === 1 ? endpoints : untried(endpoints, call), call);
       },
     },
-    health: healthRecord(settings.outlierDetection, runtime, availability, probe),
+    health: record,
+    close: record.close,
   };
 }
 

@@ -32,10 +32,17 @@ export const outlierDetectionDefaults: Required<OutlierDetectionOptions> = Objec
   maxEjectionPercent: 50,
 });
 
+/** No answer to anybody for this long, while one is owed, is silence; less may be a slow moment, and counts as one failure. */
+const silenceMs = 1_000;
 /** An endpoint that could not be reached, or fell silent, is asked again this soon; then in growing steps. */
 const firstProbeMs = 500;
 /** What failed within this time failed by itself, also when our event loop was late. */
 const promptMs = 100;
+
+/** The policy, and what ends its waiting. */
+export interface HealthRecord extends Policy<AimedCall> {
+  readonly close: () => void;
+}
 
 /**
  * Keeps the health record of each endpoint, and takes those that fail out of the choice for a while: at once on a refused
@@ -47,9 +54,11 @@ export function healthRecord(
   runtime: Runtime,
   availability: Availability,
   probe?: Probe,
-): Policy<AimedCall> {
+): HealthRecord {
   const settings = { ...outlierDetectionDefaults, ...(options === false ? {} : options) };
   const { clock, timers, events, random } = runtime;
+  const waiting = new Set<TimerCallback>();
+  let isClosed = false;
   const longestProbeMs = Math.max(firstProbeMs, settings.baseEjectionMs);
 
   const mayEject = (call: AimedCall): boolean => {
@@ -86,12 +95,15 @@ export function healthRecord(
       if (answers) readmit(endpoint);
       else reconsiderIn(endpoint, destination, Math.min(waitMs * 2, longestProbeMs));
     };
+    if (isClosed) return;
     const timer = new TimerCallback(() => {
+      waiting.delete(timer);
       // Who left the registry is asked no more; should it come back, it starts afresh.
       if (!destination.snapshot.endpoints.includes(endpoint)) forgive(endpoint);
       else if (probe === undefined) readmit(endpoint);
       else void probe(endpoint).then(probed, () => probed(false));
     });
+    waiting.add(timer);
     timers.schedule(timer, waitMs);
   };
 
@@ -119,13 +131,19 @@ export function healthRecord(
     // A refusal comes at once, whoever is to blame for the time; whatever took long may have waited for ourselves.
     if (outcome.elapsedMs > promptMs && clock.now() < runtime.distrustsItselfUntil) return;
     if (outcome.cause === "connect") return eject(call, "connect-failed");
-    if (outcome.cause === "attempt-timeout" && health.lastAnswerAt < call.attemptStartedAt)
+    const ranOut = outcome.cause === "attempt-timeout" || outcome.cause === "deadline";
+    if (ranOut && outcome.elapsedMs >= silenceMs && health.lastAnswerAt < call.attemptStartedAt)
       return eject(call, "silent");
     health.consecutiveFailures += 1;
     if (health.consecutiveFailures >= settings.consecutiveFailures) eject(call, "consecutive-failures");
   };
 
   return {
+    close: () => {
+      isClosed = true;
+      for (const timer of waiting) timers.cancel(timer);
+      waiting.clear();
+    },
     name: "endpoint-health",
     admit: (call): undefined => {
       const { health } = call.endpoint;

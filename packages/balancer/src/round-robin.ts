@@ -3,7 +3,7 @@ import type { Picker } from "./picker.ts";
 
 /** Takes one endpoint after the other, starting anywhere, so that many callers do not move in step. Weights are not regarded. */
 export function roundRobin(random: Random): Picker {
-  const turns = new Slot<{ next: number }>();
+  const turns = new Slot<{ next: number }>("place");
   return {
     name: "roundRobin",
     pick: (endpoints, call) => {

@@ -1,3 +1,4 @@
+import { ask, tell } from "./asking.ts";
 import type { AimedCall, AttemptRecord, RoutePlan } from "./call.ts";
 import { failed, refused } from "./classify.ts";
 import type { RequestContext } from "./context.ts";
@@ -5,6 +6,7 @@ import type { Destination, Endpoint } from "./endpoint.ts";
 import { MeshError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Outcome } from "./outcome.ts";
+import { callSlots } from "./slot.ts";
 
 /**
  * One try of a call. It carries the state of the policies inside the retry loop; a driver adds how it is sent. It ends exactly once: whatever
@@ -12,7 +14,7 @@ import type { Outcome } from "./outcome.ts";
  */
 export abstract class Attempt implements AimedCall {
   readonly exchange: Exchange;
-  readonly slots: unknown[] = [];
+  readonly slots: unknown[] = callSlots();
   readonly attempt: number;
   attemptStartedAt: number;
   attemptDeadlineAt: number = Number.POSITIVE_INFINITY;
@@ -56,6 +58,9 @@ export abstract class Attempt implements AimedCall {
   }
   get startedAt(): number {
     return this.exchange.startedAt;
+  }
+  get settledAt(): number {
+    return this.exchange.settledAt;
   }
   get deadlineAt(): number {
     return this.exchange.deadlineAt;
@@ -179,21 +184,18 @@ export abstract class Attempt implements AimedCall {
 
   #admit(from: number): void {
     const { exchange } = this;
-    const { attemptScope } = exchange.pipeline;
-    const { length } = attemptScope.admits;
-    for (let index = from; index < length; index++) {
-      const answer = exchange.ask(attemptScope, index, this);
-      if (answer === undefined && exchange.stopped === undefined) continue;
-      this.#admitted = answer === undefined ? index + 1 : index;
-      if (answer === undefined || exchange.stopped !== undefined) return this.stop(exchange.stopped as Outcome);
+    const admitted = ask(exchange, exchange.pipeline.attemptScope, from, this);
+    this.#admitted = admitted;
+    if (exchange.stopped !== undefined) return this.stop(exchange.stopped);
+    const { answer } = exchange;
+    if (answer !== undefined) {
       if (answer.type === "refusal") return this.fail(refused(answer, this.elapsedMs()));
       return exchange.hold(answer, (refusal) => {
         if (refusal !== undefined) return this.fail(refused(refusal, this.elapsedMs()));
         this.attemptStartedAt = exchange.runtime.clock.now();
-        this.#admit(index + 1);
+        this.#admit(admitted + 1);
       });
     }
-    this.#admitted = length;
     if (!exchange.armFor(this)) return;
     this.#wasSent = true;
     this.send();
@@ -209,7 +211,8 @@ export abstract class Attempt implements AimedCall {
 
   #settle(outcome: Outcome): void {
     this.isOver = true;
+    this.exchange.settledAt = this.exchange.runtime.clock.now();
     if (this.isCommitted && this.endpoint !== undefined) this.endpoint.health.answering -= 1;
-    this.exchange.tell(this.exchange.pipeline.attemptScope, this.#admitted, this, outcome);
+    tell(this.exchange, this.exchange.pipeline.attemptScope, this.#admitted, this, outcome);
   }
 }

@@ -30,6 +30,8 @@ export interface Call extends SlotHolder {
   readonly isReplayable: boolean;
   /** On the monotonic clock. */
   readonly startedAt: number;
+  /** When the outcome that policies are being told was known, on the monotonic clock: read once for all of them. */
+  readonly settledAt: number;
   /** When the whole call must be over, on the monotonic clock; `Infinity` for never. A policy may only bring it nearer. */
   deadlineAt: number;
   /** The attempt under way: 0 before the first, then 1, 2, … */

@@ -85,8 +85,15 @@ export function isSafeToRepeat(call: Call, outcome: Outcome): boolean {
   return !outcome.mayHaveRun || call.isIdempotent;
 }
 
-/** True when the endpoint itself is to blame: it was asked and failed to answer well. */
+/** A call that was given less time than this says nothing about whoever did not answer it in time. */
+const patienceMs = 500;
+
+/**
+ * True when the endpoint itself is to blame: it was asked and failed to answer well, or used up the time of a call that had a fair amount of
+ * it. A caller that hardly waits blames nobody.
+ */
 export function blamesEndpoint(outcome: Outcome): boolean {
+  if (outcome.cause === "deadline") return outcome.mayHaveRun && outcome.elapsedMs >= patienceMs;
   return outcome.kind === "transient" && outcome.cause !== "refused";
 }
 

@@ -16,7 +16,8 @@ export interface RequestContext {
   readonly deadlineAt: number;
   /** Which attempt of its caller this request is. Above 1, our own retries are off: they would multiply. */
   readonly attempt: number;
-  readonly trace: TraceContext;
+  /** Undefined when tracing is switched off. */
+  readonly trace: TraceContext | undefined;
   readonly requestId: string;
 }
 

@@ -3,6 +3,8 @@ import { describe, expect, test } from "vitest";
 
 import { formatDuration, parseDuration } from "./duration.ts";
 
+fc.configureGlobal({ seed: 1 });
+
 describe("parseDuration", () => {
   test.each([
     ["250ms", 250],

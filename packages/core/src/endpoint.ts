@@ -37,8 +37,8 @@ export class EndpointHealth {
   quietSince = 0;
   consecutiveFailures = 0;
   consecutiveConnectFailures = 0;
-  /** When the last answer of any kind came. */
-  lastAnswerAt = 0;
+  /** When the last answer of any kind came; `-Infinity` before the first. */
+  lastAnswerAt: number = Number.NEGATIVE_INFINITY;
   ejectedAt: number | undefined = undefined;
   /** When the ejection is to be looked at again. */
   ejectedUntil = 0;

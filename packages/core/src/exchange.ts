@@ -1,3 +1,4 @@
+import { ask, askLoop, beginLoop, tell } from "./asking.ts";
 import type { Attempt } from "./attempt.ts";
 import type { AttemptRecord, RoutedCall, RoutePlan } from "./call.ts";
 import { failed, refused } from "./classify.ts";
@@ -5,9 +6,10 @@ import { type RequestContext, currentContext } from "./context.ts";
 import type { Destination, Endpoint } from "./endpoint.ts";
 import { MeshError } from "./errors.ts";
 import type { Outcome } from "./outcome.ts";
-import type { Pipeline, Scope } from "./pipeline.ts";
-import { policyFailed, type Refusal, type Repeat, type Routing, type Wait } from "./policy.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { policyFailed, type Refusal, type Routing, type Wait } from "./policy.ts";
 import type { Runtime } from "./runtime.ts";
+import { callSlots } from "./slot.ts";
 import { TimerNode } from "./timers.ts";
 
 type Phase = "admitting" | "waiting" | "attempting" | "backing-off" | "over";
@@ -26,14 +28,20 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
   readonly service: string;
   readonly context: RequestContext | undefined;
   readonly startedAt: number;
-  readonly slots: unknown[] = [];
+  readonly slots: unknown[] = callSlots();
   abstract readonly method: string;
   abstract readonly path: string;
   abstract readonly isIdempotent: boolean;
   abstract readonly isReplayable: boolean;
 
   deadlineAt: number = Number.POSITIVE_INFINITY;
+  /** Written when an attempt, or the call, is settled. */
+  settledAt = 0;
   attempt = 0;
+  /** True while its policies are asked. Written by those who ask them. */
+  isAsking = false;
+  /** What the policy asked last answered. Written by those who ask. */
+  answer: Refusal | Wait | undefined = undefined;
   /** True once a policy made it wait: its first attempt began later than the call. */
   hasWaited = false;
   failures: readonly AttemptRecord[] = noFailures;
@@ -48,7 +56,6 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
   #resume: Resume = noWait;
   #resumesAt: number = Number.POSITIVE_INFINITY;
   #giveUpPlace: (() => void) | undefined;
-  #isAsking = false;
   #stopped: Outcome | undefined;
 
   protected constructor(runtime: Runtime, pipeline: Pipeline, service: string) {
@@ -115,12 +122,12 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
     const at =
       attempt.isCommitted || this.deadlineAt < attempt.attemptDeadlineAt ? this.deadlineAt : attempt.attemptDeadlineAt;
     if (at === Number.POSITIVE_INFINITY) return true;
-    const now = this.runtime.clock.now();
-    if (now >= this.deadlineAt) {
+    // A first attempt that never waited starts in the same breath as the call: no need to look at the clock.
+    if ((this.hasWaited || this.attempt > 1) && this.runtime.clock.now() >= this.deadlineAt) {
       this.#expire();
       return false;
     }
-    this.runtime.timers.schedule(this, at - now);
+    this.runtime.timers.scheduleAt(this, at);
     return true;
   }
 
@@ -155,7 +162,7 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
 
   /** Asks the loop whether this outcome is to be followed by another attempt: the time until then, or undefined. */
   considerRepeating(outcome: Outcome): number | undefined {
-    const again = this.#askLoop((loop) => loop.again(this, outcome));
+    const again = askLoop(this, outcome);
     if (again === undefined) return undefined;
     return this.runtime.clock.now() + again < this.deadlineAt ? again : undefined;
   }
@@ -171,75 +178,35 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
     this.#attemptOnce();
   }
 
-  /** Asks one policy. A stop that comes meanwhile waits for its answer, so that whoever admits the call is told its end. */
-  ask<X>({ admits, names }: Scope<X>, index: number, call: X): Refusal | Wait | undefined {
-    this.#isAsking = true;
-    try {
-      return admits[index]?.(call);
-    } catch (error) {
-      return policyFailed(names[index], error);
-    } finally {
-      this.#isAsking = false;
-    }
-  }
-
-  /** Tells the first `count` policies, the last one first. What one of them throws is reported and harms no other. */
-  tell<X>({ settles, names }: Scope<X>, count: number, call: X, outcome: Outcome): void {
-    this.#isAsking = true;
-    for (let index = count - 1; index >= 0; index--) {
-      try {
-        settles[index]?.(call, outcome);
-      } catch (error) {
-        this.runtime.events.report({ type: "policy.failed", policy: names[index], error });
-      }
-    }
-    this.#isAsking = false;
-  }
-
   /** The last attempt is settled: tells the policies of the call, then the caller. */
   end(outcome: Outcome): void {
     if (this.#phase === "over") return;
     if (outcome.kind !== "success" && outcome.kind !== "clientError" && this.attempt > this.failures.length)
       this.#remember(outcome);
     this.#phase = "over";
+    // An attempt that ends the call has just been settled, in the same breath.
+    if (this.#current === undefined) this.settledAt = this.runtime.clock.now();
     this.#current = undefined;
     this.runtime.timers.cancel(this);
-    this.tell(this.pipeline.callScope, this.#admitted, this, outcome);
+    tell(this, this.pipeline.callScope, this.#admitted, this, outcome);
     this.deliver(outcome);
   }
 
   #admit(from: number): void {
-    const { callScope } = this.pipeline;
-    const { length } = callScope.admits;
-    for (let index = from; index < length; index++) {
-      const answer = this.ask(callScope, index, this);
-      if (answer === undefined && this.#stopped === undefined) continue;
-      this.#admitted = answer === undefined ? index + 1 : index;
-      if (answer === undefined || this.#stopped !== undefined) return this.end(this.#stopped as Outcome);
+    const admitted = ask(this, this.pipeline.callScope, from, this);
+    this.#admitted = admitted;
+    if (this.#stopped !== undefined) return this.end(this.#stopped);
+    const { answer } = this;
+    if (answer !== undefined) {
       if (answer.type === "refusal") return this.end(refused(answer, this.elapsedMs()));
       return this.hold(answer, (refusal) =>
-        refusal === undefined ? this.#admit(index + 1) : this.end(refused(refusal, this.elapsedMs())),
+        refusal === undefined ? this.#admit(admitted + 1) : this.end(refused(refusal, this.elapsedMs())),
       );
     }
-    this.#admitted = length;
-    if (this.runtime.clock.now() >= this.deadlineAt) return this.#expire();
-    this.#askLoop((loop) => loop.begin?.(this));
+    if (this.hasWaited && this.runtime.clock.now() >= this.deadlineAt) return this.#expire();
+    beginLoop(this);
     if (this.#stopped === undefined) this.#attemptOnce();
     else this.end(this.#stopped);
-  }
-
-  #askLoop<T>(question: (loop: Repeat<RoutedCall>) => T): T | undefined {
-    const { repeat } = this.pipeline;
-    if (repeat === undefined) return undefined;
-    this.#isAsking = true;
-    try {
-      return question(repeat);
-    } catch (error) {
-      this.runtime.events.report({ type: "policy.failed", policy: repeat.name, error });
-      return undefined;
-    } finally {
-      this.#isAsking = false;
-    }
   }
 
   #armForWait(): void {
@@ -277,7 +244,7 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
 
   #stop(outcome: Outcome): void {
     this.#stopped = outcome;
-    if (this.#isAsking) return;
+    if (this.isAsking) return;
     this.#giveUpPlace?.();
     this.#giveUpPlace = undefined;
     const attempt = this.#current;

@@ -10,7 +10,7 @@ import { errorOf } from "./outcome-error.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** What a guarded function is told about the attempt it runs. */
+/** What a guarded function can ask of the attempt that runs it. */
 export interface AttemptInfo {
   /** 1 for the first. */
   readonly attempt: number;
@@ -22,6 +22,13 @@ export interface AttemptInfo {
 
 /** Says what a thrown value means. @default `transient`: worth another try */
 export type FunctionClassifier = (error: unknown) => "transient" | "fatal" | "clientError";
+
+const running = new AsyncLocalStorage<AttemptInfo>();
+
+/** The attempt of the guarded function that is running here, or undefined outside of one. */
+export function currentAttempt(): AttemptInfo | undefined {
+  return running.getStore();
+}
 
 /** Carries calls of a plain function through a pipeline: the function driver. */
 export class FunctionExchange<T> extends Exchange {
@@ -59,7 +66,8 @@ export class FunctionExchange<T> extends Exchange {
   }
 
   run(info: AttemptInfo): T | PromiseLike<T> {
-    return info.attempt === 1 && !this.hasWaited ? this.action(info) : this.#asCaller(this.action, info);
+    if (info.attempt === 1 && !this.hasWaited) return running.run(info, this.action, info);
+    return this.#asCaller(() => running.run(info, this.action, info));
   }
 
   header(): undefined {
@@ -146,7 +154,7 @@ class FunctionAttempt<T> extends Attempt implements AttemptInfo {
 }
 
 function nameOf(thrown: unknown): string {
-  return typeof thrown === "object" ? "something that is not an Error was thrown" : String(thrown);
+  return typeof thrown === "string" ? thrown : `something that is not an Error was thrown (${typeof thrown})`;
 }
 
 function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

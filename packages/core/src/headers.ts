@@ -13,7 +13,10 @@ export const headers: {
   readonly traceState: "tracestate";
   readonly idempotencyKey: "idempotency-key";
 } = Object.freeze({
-  /** Milliseconds that the caller still waits. Relative, so that clocks need not agree. */
+  /**
+   * Milliseconds that the caller still waits, and until when it wants the head of an answer: `9995;answer=2995`. Relative, so that clocks need not
+   * agree.
+   */
   deadline: "x-enmesh-deadline-ms",
   /** Which attempt of its call this is, or of the call it is made for, whichever is more; absent for a first one. */
   attempt: "x-enmesh-attempt",

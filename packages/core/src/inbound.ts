@@ -28,7 +28,8 @@ export interface InboundRecord {
   readonly status: number;
   readonly durationMs: number;
   readonly peer: Peer | undefined;
-  readonly trace: TraceContext;
+  /** Undefined when tracing is switched off. */
+  readonly trace: TraceContext | undefined;
   readonly requestId: string;
   /** Which attempt of its caller this was. */
   readonly attempt: number;

@@ -1,7 +1,7 @@
 export type { Call, RoutedCall, AttemptCall, AimedCall, AttemptRecord, RoutePlan, RetryPlan } from "./call.ts";
 export { Attempt } from "./attempt.ts";
 export { Exchange } from "./exchange.ts";
-export { FunctionExchange, type AttemptInfo, type FunctionClassifier } from "./function-driver.ts";
+export { currentAttempt, FunctionExchange, type AttemptInfo, type FunctionClassifier } from "./function-driver.ts";
 export {
   refuse,
   type AttemptPolicy,
@@ -54,8 +54,9 @@ export { formatDuration, parseDuration, type Duration } from "./duration.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export { seededRandom, type Random } from "./random.ts";
 export { createRuntime, type Runtime } from "./runtime.ts";
-export { Slot, type SlotHolder } from "./slot.ts";
+export { Slot, type SlotHolder, type SlotKind } from "./slot.ts";
 export { TimerCallback, TimerNode, type Timers } from "./timers.ts";
 export { TimerWheel, type TimerWheelOptions } from "./timer-wheel.ts";
 export type { Identity, InboundRecord, Peer } from "./inbound.ts";
 export { headers } from "./headers.ts";
+export { flagsOfRefusal, noFlags, responseFlags } from "./response-flags.ts";

@@ -1,6 +1,7 @@
 import { expectTypeOf, test } from "vitest";
 
 import type { AimedCall, AttemptCall, Call, RoutedCall } from "./call.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { pipeline } from "./pipeline.ts";
 import type { BalanceStep, Policy, Repeat, RouteStep } from "./policy.ts";
 
@@ -11,6 +12,7 @@ declare const forAimed: Policy<AimedCall>;
 declare const route: RouteStep;
 declare const loop: Repeat<RoutedCall>;
 declare const balance: BalanceStep;
+declare const other: Endpoint;
 
 test("the order of the architecture compiles", () => {
   pipeline()
@@ -59,7 +61,7 @@ test("a policy reads of a call what is known of it, and changes only what may ch
     admit: (call) => {
       call.attemptDeadlineAt = 1;
       // @ts-expect-error an attempt does not change its endpoint
-      call.endpoint = call.endpoint;
+      call.endpoint = other;
       return undefined;
     },
   };

@@ -72,7 +72,7 @@ export interface AimedPipeline extends PipelineBuilder<AimedCall> {
 
 /** Starts an empty pipeline. */
 export function pipeline(): CallPipeline {
-  return new Builder() as unknown as CallPipeline;
+  return new Builder();
 }
 
 type AnyPolicy = Policy<never>;
@@ -101,7 +101,7 @@ class Builder {
         return undefined;
       },
     };
-    return this.through(policy as AnyPolicy);
+    return this.through(policy);
   }
 
   repeat(step: Repeat<RoutedCall> | undefined): this {
@@ -122,7 +122,7 @@ class Builder {
         return undefined;
       },
     };
-    return this.through(policy as AnyPolicy);
+    return this.through(policy);
   }
 
   build(): Pipeline {

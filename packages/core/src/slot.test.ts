@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { Slot } from "./slot.ts";
 
 test("slots keep one value each per holder, apart from one another", () => {
-  const one = new Slot<string>();
-  const other = new Slot<number>();
+  const one = new Slot<string>("call");
+  const other = new Slot<number>("call");
   const holder = { slots: [] };
   const stranger = { slots: [] };
 
@@ -15,7 +15,7 @@ test("slots keep one value each per holder, apart from one another", () => {
 });
 
 test("a slot makes its value once, on first use", () => {
-  const slot = new Slot<object>();
+  const slot = new Slot<object>("call");
   const holder = { slots: [] };
   let made = 0;
   const make = (): object => ({ number: (made += 1) });

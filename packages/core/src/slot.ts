@@ -3,14 +3,26 @@ export interface SlotHolder {
   readonly slots: unknown[];
 }
 
-let taken = 0;
+const taken = { call: 0, place: 0 };
+
+/** What a slot is kept on: a call or attempt, which come and go, or a place (a destination, an endpoint), which stays. */
+export type SlotKind = keyof typeof taken;
+
+/** The slots of a new call: room for those of a usual pipeline, so that writing one does not make the array grow. */
+export function callSlots(): unknown[] {
+  return [undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined];
+}
 
 /**
- * A typed place that a policy keeps on a call, an endpoint or a destination: an array index instead of a map lookup.
- * Make it once, when the policy is made.
+ * A typed value that a policy keeps on a call, an endpoint or a destination: an array index instead of a map lookup.
+ * Make the slot once, when the policy is made.
  */
 export class Slot<T> {
-  readonly #index = taken++;
+  readonly #index: number;
+
+  constructor(kind: SlotKind) {
+    this.#index = taken[kind]++;
+  }
 
   get(holder: SlotHolder): T | undefined {
     return holder.slots[this.#index] as T | undefined;

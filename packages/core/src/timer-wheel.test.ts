@@ -2,11 +2,13 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { spawnSync } from "node:child_process";
 
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import type { Clock } from "./clock.ts";
 import { TimerCallback } from "./timers.ts";
 import { TimerWheel, type TimerWheelOptions } from "./timer-wheel.ts";
+
+fc.configureGlobal({ seed: 1 });
 
 class FakeClock implements Clock {
   time: number;
@@ -163,16 +165,19 @@ describe("a timer wheel", () => {
     expect(uncaught).toMatchObject([{ message: "a listener's bug" }]);
   });
 
-  test("stops its interval when nothing waits", () => {
+  test("has an interval while something waits, and none otherwise", () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
     const { clock, wheel } = wheelAt();
-    const before = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
-    const counted = (): number => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length - before;
 
-    wheel.schedule(new TimerCallback(() => {}), 5, true);
-    const running = counted();
+    const counts = [vi.getTimerCount()];
+    wheel.schedule(new TimerCallback(() => {}), 5);
+    wheel.schedule(new TimerCallback(() => {}), 9);
+    counts.push(vi.getTimerCount());
     run(clock, wheel, 50);
+    counts.push(vi.getTimerCount());
+    vi.useRealTimers();
 
-    expect([running, counted()]).toEqual([1, 0]);
+    expect(counts).toEqual([0, 1, 0]);
   });
 
   test("belongs to no request: what it fires does not see the context of whoever scheduled first", async () => {

@@ -62,10 +62,13 @@ export class TimerWheel implements Timers {
   }
 
   schedule(node: TimerNode, delayMs: number, holdsProcess = false): void {
+    this.scheduleAt(node, this.#clock.now() + Math.max(0, delayMs), holdsProcess);
+  }
+
+  scheduleAt(node: TimerNode, dueAt: number, holdsProcess = false): void {
     if (node.list !== undefined) this.cancel(node);
-    const now = this.#clock.now();
-    if (this.#interval === undefined) this.#start(now);
-    node.dueAt = now + Math.max(0, delayMs);
+    if (this.#interval === undefined) this.#start(this.#clock.now());
+    node.dueAt = dueAt;
     this.#place(node);
     this.#scheduled += 1;
     if (holdsProcess) {

@@ -20,6 +20,8 @@ export abstract class TimerNode {
 export interface Timers {
   /** Lets `node.due` be called once `delayMs` has passed. A node that is already scheduled moves. `holdsProcess` keeps the process alive until then; the default lets it end. */
   schedule(node: TimerNode, delayMs: number, holdsProcess?: boolean): void;
+  /** The same at a moment of the monotonic clock, for whoever knows it: saves a look at the clock. */
+  scheduleAt(node: TimerNode, dueAt: number, holdsProcess?: boolean): void;
   /** Forgets the node. Harmless when it is not scheduled. */
   cancel(node: TimerNode): void;
 }

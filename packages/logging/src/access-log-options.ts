@@ -1,4 +1,4 @@
-import { type Call, type Clock, MeshError, systemClock, type TraceContext } from "@enmesh/core";
+import { type Call, MeshError, type TraceContext } from "@enmesh/core";
 
 export interface AccessLogOptions {
   /** Which calls and requests get a line. `errors`: those that failed, and slow ones when `slowMs` is set. @default "all" */
@@ -7,15 +7,12 @@ export interface AccessLogOptions {
   readonly slowMs?: number;
   /** The place of a call in its trace. @default that of the request it is made for */
   readonly traceOf?: (call: Call) => TraceContext | undefined;
-  /** Where time comes from: the clock of the pipeline. @default the process's clock */
-  readonly clock?: Clock;
 }
 
 export const accessLogDefaults: Readonly<Required<AccessLogOptions>> = Object.freeze({
   accessLog: "all",
   slowMs: Number.POSITIVE_INFINITY,
   traceOf: (call: Call) => call.context?.trace,
-  clock: systemClock,
 });
 
 const choices: readonly string[] = ["all", "errors", "off"];

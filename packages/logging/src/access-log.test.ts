@@ -22,7 +22,7 @@ function loggedCalls(
 ) {
   const { logger, lines } = collected({ level });
   const simulation = simulate(upstream, { destination: new Destination("orders", "v2") });
-  simulation.through(accessLog(logger, { clock: simulation.time, ...options }), ...more, again);
+  simulation.through(accessLog(logger, options), ...more, again);
   return { simulation, lines, logger };
 }
 

@@ -1,8 +1,7 @@
-import { type Call, MeshError, type Outcome, type Policy } from "@enmesh/core";
+import { type Call, MeshError, type Outcome, type Policy, responseFlags } from "@enmesh/core";
 import type { Logger } from "pino";
 import { type AccessLogOptions, checkAccessLog } from "./access-log-options.ts";
 import { atLeastWarn, levelOfOutcome } from "./levels.ts";
-import { responseFlags } from "./response-flags.ts";
 import { traceFieldsOf } from "./trace-fields.ts";
 import { type WideLine, wideLineMark } from "./wide-line.ts";
 
@@ -13,13 +12,13 @@ import { type WideLine, wideLineMark } from "./wide-line.ts";
  * @throws MeshError `ENMESH_OPTION_INVALID`
  */
 export function accessLog(logger: Logger, options: AccessLogOptions = {}): Policy<Call> {
-  const { accessLog: which, slowMs, traceOf, clock } = checkAccessLog(options);
+  const { accessLog: which, slowMs, traceOf } = checkAccessLog(options);
   if (which === "off") return { name: "access-log" };
 
   return {
     name: "access-log",
     settle: (call, outcome) => {
-      const ms = clock.now() - call.startedAt;
+      const ms = call.settledAt - call.startedAt;
       const level = atLeastWarn(levelOfOutcome(outcome), ms >= slowMs);
       if ((which === "errors" && level === "info") || !logger.isLevelEnabled(level)) return;
       logger[level](lineOf(call, outcome, ms, ms >= slowMs, traceOf(call)), "call");

@@ -1,8 +1,7 @@
-import type { InboundRecord } from "@enmesh/core";
+import { type InboundRecord, flagsOfRefusal, noFlags } from "@enmesh/core";
 import type { Logger } from "pino";
 import { type AccessLogOptions, checkAccessLog } from "./access-log-options.ts";
 import { atLeastWarn, levelOfRecord } from "./levels.ts";
-import { flagsOfRefusal, noFlags } from "./response-flags.ts";
 import { traceFieldsOf } from "./trace-fields.ts";
 import { type WideLine, wideLineMark } from "./wide-line.ts";
 
@@ -13,7 +12,7 @@ import { type WideLine, wideLineMark } from "./wide-line.ts";
  */
 export function inboundLog(
   logger: Logger,
-  options: Omit<AccessLogOptions, "traceOf" | "clock"> = {},
+  options: Omit<AccessLogOptions, "traceOf"> = {},
 ): (record: InboundRecord) => void {
   const { accessLog, slowMs } = checkAccessLog(options);
   if (accessLog === "off") return () => {};

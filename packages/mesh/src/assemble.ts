@@ -1,11 +1,10 @@
-import { ConfigError, type Identity, parseDuration, type Runtime } from "@enmesh/core";
+import { type Identity, parseDuration, type Runtime } from "@enmesh/core";
 import {
   consulRegistrar,
   consulSource,
   createDirectory,
   createRegistration,
   type Directory,
-  type DiscoverySource,
   staticSource,
 } from "@enmesh/discovery";
 import { accessLog, createLogger, inboundLog, logEvents, type Logger } from "@enmesh/logging";
@@ -14,15 +13,14 @@ import { createTracing, flushSpans, withoutInstrumentation } from "@enmesh/traci
 import { Agent } from "undici";
 import { type Admin, startAdmin } from "./admin.ts";
 import type { Closers } from "./closers.ts";
-import { inGroup } from "./config/in-group.ts";
 import type { MeshOptions } from "./config/options.ts";
-import type { ResolvedConfig } from "./config/resolve.ts";
 import { Destinations } from "./destinations.ts";
 import { createSender, type Sender } from "./doors/sender.ts";
 import { instanceOf } from "./identity.ts";
 import { Inbound } from "./inbound.ts";
 import { Membership } from "./membership.ts";
-import { outboundPipeline } from "./policies.ts";
+import { outbound } from "./outbound.ts";
+import { policiesOf } from "./policies.ts";
 import { openRegistry, shownUrl, snapshotIn, waitForRegistry } from "./registry-access.ts";
 import { createRouting } from "./routing.ts";
 import { createServiceNames } from "./service-names.ts";
@@ -45,22 +43,21 @@ export interface MeshParts {
 
 /** Makes every part of a mesh and joins them. What is opened is given to `closers` at once, so that a failure half-way leaves nothing open. */
 export async function assemble(
-  config: ResolvedConfig,
+  options: MeshOptions,
   runtime: Runtime,
   identity: Identity,
   closers: Closers,
 ): Promise<MeshParts> {
-  const { options } = config;
   const { events } = runtime;
   const log = createLogger({ identity, level: options.log === false ? "silent" : (options.log?.level ?? "info") });
   closers.add(logEvents(log, events));
-  const metrics = options.metrics === false ? undefined : createMetrics({ identity, clock: runtime.clock });
+  const metrics = options.metrics === false ? undefined : createMetrics({ identity, unansweredAs: "status" });
   if (metrics !== undefined) closers.add(metrics.listen(events));
   const tracing = options.tracing === false ? undefined : createTracing({ identity, random: runtime.random });
   if (tracing !== undefined) closers.add(() => flushSpans());
 
   const registry = await openRegistry(options, closers);
-  const source = registry === undefined ? writtenDown(config) : consulSource({ ...registry, runtime });
+  const source = registry === undefined ? staticSource(options.services ?? {}) : consulSource({ ...registry, runtime });
   const snapshot = snapshotIn(options.snapshot, identity);
   const directory = createDirectory({ source, runtime, probe: (endpoint) => probe(endpoint), snapshot });
   closers.add(() => directory.close());
@@ -77,14 +74,16 @@ export async function assemble(
   });
   closers.add(() => routing.close());
 
-  const pipeline = outboundPipeline(config, runtime, {
+  const policies = policiesOf(options, runtime);
+  closers.add(() => policies.balancer.close());
+  const pipeline = outbound({
+    ...policies,
     metrics: metrics?.outbound,
     log:
       options.log === false || options.log?.access === "off"
         ? undefined
         : accessLog(log, {
             accessLog: options.log?.access ?? "all",
-            clock: runtime.clock,
             ...(tracing && { traceOf: tracing.traceOf }),
           }),
     trace: tracing?.call,
@@ -181,13 +180,4 @@ function notReady(directory: Directory, membership: Membership): string | undefi
   if (membership.state === "joining") return "not registered yet";
   if (directory.isKnown("") === undefined) return `no word from ${directory.source} yet`;
   return undefined;
-}
-
-function writtenDown({ options, sourceOf }: ResolvedConfig): DiscoverySource {
-  try {
-    return staticSource(options.services ?? {});
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    throw new ConfigError("configuration", inGroup("services", error.problems, sourceOf));
-  }
 }

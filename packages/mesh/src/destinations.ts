@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
   Destination,
   type Endpoint,
@@ -24,9 +25,10 @@ export class Destinations {
   readonly #directory: Directory;
   readonly #byName = new Map<string, Destination>();
   readonly #labels = new Map<Destination, Labels>();
-  readonly #views = new Slot<ServiceView>();
+  readonly #views = new Slot<ServiceView>("place");
   readonly #watched = new Map<ServiceView, Destination[]>();
   readonly #onGone: (endpoint: Endpoint) => void;
+  readonly #outside: ReturnType<typeof AsyncLocalStorage.snapshot> = AsyncLocalStorage.snapshot();
 
   constructor(directory: Directory, onGone: (endpoint: Endpoint) => void) {
     this.#directory = directory;
@@ -78,11 +80,12 @@ export class Destinations {
   #watch(destination: Destination): ServiceView | undefined {
     const { service } = destination;
     if (this.#directory.isKnown(service) === false) return undefined;
-    const view = this.#directory.view(service);
+    // A watch outlives the request it was first needed for: it must not keep it, nor show up in its trace.
+    const view = this.#outside(() => this.#directory.view(service));
     this.#views.set(destination, view);
     const together = this.#watched.get(view);
     if (together === undefined) this.#follow(view, [destination]);
-    else together.push(destination);
+    else if (this.#byName.get(destination.name) === destination) together.push(destination);
     this.#take(destination, view);
     return view;
   }

@@ -24,8 +24,8 @@ export function enmesh(mesh: Mesh): RequestHandler {
   };
 }
 
-/** The template that matched: `/orders/:id`, never the path itself. */
+/** The template that matched: `/orders/:id`. Express does not tell the template of a mount, so one with parameters (`/shops/:shop`) shows their values. */
 function routeOf(request: Request): string | undefined {
   const route = request.route as { path?: unknown } | undefined;
-  return typeof route?.path === "string" ? request.baseUrl + route.path : undefined;
+  return typeof route?.path === "string" ? (request.baseUrl ?? "") + route.path : undefined;
 }

@@ -1,5 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
-import type { FastifyPluginCallback, FastifyRequest } from "fastify";
+import type { FastifyPluginCallback } from "fastify";
 import type { Mesh } from "./mesh.ts";
 
 export interface EnmeshPluginOptions {
@@ -25,24 +24,11 @@ export interface EnmeshPluginOptions {
  * ```
  */
 export const enmesh: FastifyPluginCallback<EnmeshPluginOptions> = (app, { mesh }, done) => {
-  const contexts = new WeakMap<FastifyRequest, RunIn>();
   app.addHook("onRequest", (request, reply, next) => {
-    const enter = (): void => {
-      contexts.set(request, AsyncLocalStorage.snapshot());
-      next();
-    };
-    mesh.handle(request.raw, reply.raw, enter, () => request.routeOptions.url);
-  });
-  // Fastify reads a body by events, which come in the context of the connection: behind it, the request's own is entered again.
-  app.addHook("preValidation", (request, _reply, next) => {
-    const runIn = contexts.get(request);
-    if (runIn === undefined) next();
-    else runIn(next);
+    mesh.handle(request.raw, reply.raw, next, () => request.routeOptions.url);
   });
   done();
 };
 
-type RunIn = ReturnType<typeof AsyncLocalStorage.snapshot>;
-
-// What fastify-plugin does: the hooks are for the whole app, not for a scope of its own.
+// What fastify-plugin does: the hook is for the whole app, not for a scope of its own.
 Object.assign(enmesh, { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "enmesh" });

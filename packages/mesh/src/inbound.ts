@@ -14,7 +14,7 @@ import { randomRequestId } from "./request-id.ts";
 
 /** What the tracing package gives for one inbound request. */
 export interface InboundTrace {
-  readonly trace: TraceContext;
+  readonly trace: TraceContext | undefined;
   run<T>(handler: () => T): T;
   end(record: InboundRecord): void;
 }
@@ -84,10 +84,9 @@ export class Inbound {
 
 /** One inbound request, and the context of the calls that are made to answer it. */
 export class InboundRequest implements RequestContext {
-  readonly deadlineAt: number;
   readonly attempt: number;
   readonly requestId: string;
-  readonly trace: TraceContext;
+  readonly trace: TraceContext | undefined;
   readonly peer: Peer | undefined;
   readonly #parts: InboundParts;
   readonly #request: IncomingMessage;
@@ -95,6 +94,8 @@ export class InboundRequest implements RequestContext {
   readonly #route: () => string | undefined;
   readonly #tracing: InboundTrace;
   readonly #startedAt: number;
+  readonly #answerBy: number;
+  readonly #over: number;
   #abort: AbortController | undefined;
   #refusedWith: MeshErrorCode | undefined;
 
@@ -112,16 +113,20 @@ export class InboundRequest implements RequestContext {
     this.#response = response;
     this.#route = route;
     this.#startedAt = runtime.clock.now();
-    const remaining = wholeNumber(inner(meshHeaders.deadline));
-    this.deadlineAt =
-      remaining !== undefined && remaining <= longestDeadlineMs
-        ? this.#startedAt + remaining
-        : Number.POSITIVE_INFINITY;
+    const patience = patienceOf(inner(meshHeaders.deadline));
+    this.#over = this.#startedAt + patience.callMs;
+    this.#answerBy = this.#startedAt + Math.min(patience.answerMs, patience.callMs);
     this.attempt = Math.min(Math.max(1, wholeNumber(inner(meshHeaders.attempt)) ?? 1), highestAttempt);
     this.requestId = usableId(inner(meshHeaders.requestId)) ?? randomRequestId(runtime.random);
     this.peer = peerOf(inner(meshHeaders.source));
     this.#tracing = parts.startTrace(inner, request.method ?? "GET", pathOf(request));
     this.trace = this.#tracing.trace;
+  }
+
+  /** Until the head of our answer is out, the caller waits for that; from then on for the rest, and for an event stream without end. */
+  get deadlineAt(): number {
+    if (!this.#response.headersSent) return this.#answerBy;
+    return isEndless(this.#response) ? Number.POSITIVE_INFINITY : this.#over;
   }
 
   /** Aborts when the caller goes away, or stops waiting. Made when it is first asked for. */
@@ -173,18 +178,36 @@ export class InboundRequest implements RequestContext {
 
   #openSignal(): AbortController {
     const abort = new AbortController();
-    const left = this.deadlineAt - this.#parts.runtime.clock.now();
     // Whoever asks after the end gets what the end has brought.
     if (this.#response.closed) {
       if (!this.#response.writableFinished) abort.abort(callerLeft());
-    } else if (left <= 0) {
-      abort.abort(callerGaveUp());
-    } else if (left !== Number.POSITIVE_INFINITY) {
-      const timer = setTimeout(() => abort.abort(callerGaveUp()), left).unref();
-      this.#response.once("close", () => clearTimeout(timer));
+      return abort;
     }
+    let timer: NodeJS.Timeout | undefined;
+    const look = (): void => {
+      const left = this.deadlineAt - this.#parts.runtime.clock.now();
+      if (left <= 0) abort.abort(callerGaveUp());
+      else if (left !== Number.POSITIVE_INFINITY) timer = setTimeout(look, left).unref();
+    };
+    look();
+    this.#response.once("close", () => clearTimeout(timer));
     return abort;
   }
+}
+
+function isEndless(response: ServerResponse): boolean {
+  const type = response.getHeader("content-type");
+  return typeof type === "string" && type.startsWith("text/event-stream");
+}
+
+/** How long a caller says it waits: for the whole answer, and for its head. What cannot be read, and what is beyond all reason, is no limit. */
+function patienceOf(text: string | undefined): { readonly callMs: number; readonly answerMs: number } {
+  const [call = "", head] = (text ?? "").split(";answer=", 2);
+  return { callMs: limit(wholeNumber(call)), answerMs: limit(wholeNumber(head)) };
+}
+
+function limit(ms: number | undefined): number {
+  return ms === undefined || ms > longestDeadlineMs ? Number.POSITIVE_INFINITY : ms;
 }
 
 function callerLeft(): MeshError {

@@ -51,18 +51,37 @@ export class Membership {
       );
     this.#state = "joining";
     this.#server = server;
-    await listening(server);
-    const { address, port } = addressOf(server, this.#parts.advertisedAddress);
-    this.#instance = this.#parts.instanceAt(address, port);
-    this.#registration = this.#parts.register?.(this.#instance);
-    this.#registration?.up();
+    try {
+      await listening(server);
+      this.#mustBeJoining();
+      const { address, port } = addressOf(server, this.#parts.advertisedAddress);
+      const instance = this.#parts.instanceAt(address, port);
+      this.#instance = instance;
+      this.#registration = this.#parts.register?.(instance);
+      this.#registration?.up();
+      await this.#registered(mustRegister);
+      this.#mustBeJoining();
+      this.#state = "up";
+      return instance;
+    } catch (error) {
+      // What did not come about may be tried again, but not once we are on our way out.
+      await this.#registration?.deregister();
+      if (this.state === "joining") this.#state = "outside";
+      throw error;
+    }
+  }
+
+  async #registered(mustRegister: boolean): Promise<void> {
     try {
       await this.#registration?.ready();
     } catch (error) {
       if (mustRegister) throw error;
     }
-    this.#state = "up";
-    return this.#instance;
+  }
+
+  /** The mesh may have been closed while we waited: who has left must not come back as a ghost. */
+  #mustBeJoining(): void {
+    if (this.#state !== "joining") throw new MeshError("ENMESH_CLOSED", "the mesh was closed while it was joining");
   }
 
   /**

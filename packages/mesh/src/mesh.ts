@@ -68,13 +68,12 @@ export interface Mesh {
  * ```
  */
 export async function createMesh(given: MeshOptions = {}): Promise<Mesh> {
-  const config = resolveConfig(given);
-  const { options } = config;
+  const { options } = resolveConfig(given);
   const runtime = options.runtime ?? createRuntime();
   const identity = identityOf(options, runtime);
   const closers = new Closers();
   try {
-    const parts = await assemble(config, runtime, identity, closers);
+    const parts = await assemble(options, runtime, identity, closers);
     const { adminUrl, registryUrl, log } = parts;
     log.info(
       { event: "mesh.started", admin: adminUrl, registry: registryUrl, policies: options.policies },

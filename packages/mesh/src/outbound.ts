@@ -17,6 +17,7 @@ export interface OutboundPolicies {
   readonly balancer: Balancer;
   readonly attemptTimeout: Policy<AimedCall> | undefined;
   readonly deadlineHeaders: Policy<AimedCall> | undefined;
+  readonly requestId: Policy<AimedCall>;
   readonly traceAttempt: Policy<AimedCall> | undefined;
 }
 
@@ -37,6 +38,7 @@ export function outbound(policies: OutboundPolicies): Pipeline {
     .through(policies.balancer.health) // knows the endpoint, writes what the next pick reads
     .through(policies.attemptTimeout) // innermost of the limits, so that health sees it
     .through(policies.deadlineHeaders) // the time that is left, told as late as can be
+    .through(policies.requestId) // one id for all that is done for one request
     .through(policies.traceAttempt) // last: its span is the one whose id goes on the wire
     .build();
 }

@@ -1,8 +1,7 @@
-import type { InboundRecord, Peer } from "@enmesh/core";
+import { type InboundRecord, type Peer, flagsOfRefusal, noFlags } from "@enmesh/core";
 import type { EdgeBook } from "./edge-book.ts";
 import { type EdgeLabels, safeName, unknown, type Workload } from "./labels.ts";
 import type { CheckedMetricsOptions } from "./options.ts";
-import { flagsOfRefusal, noFlags } from "./response-flags.ts";
 import type { Self } from "./self.ts";
 
 /**

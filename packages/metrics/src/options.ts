@@ -1,4 +1,4 @@
-import { type Clock, type Identity, MeshError, systemClock } from "@enmesh/core";
+import { type Identity, MeshError } from "@enmesh/core";
 import type { Registry } from "prom-client";
 
 export interface MetricsOptions {
@@ -21,8 +21,6 @@ export interface MetricsOptions {
   readonly cluster?: string;
   /** What the server side says of its connections: `mutual_tls` when it demands client certificates. @default "none" */
   readonly connectionSecurity?: "mutual_tls" | "none" | "unknown";
-  /** Where time comes from: the clock of the pipeline. @default the process's clock */
-  readonly clock?: Clock;
 }
 
 /** Envoy's default histogram buckets, in milliseconds. */
@@ -38,7 +36,6 @@ export const metricsDefaults: Readonly<Required<Omit<MetricsOptions, "identity" 
   unansweredAs: "zero",
   cluster: "unknown",
   connectionSecurity: "none",
-  clock: systemClock,
 });
 
 /** Options with every default filled in. */

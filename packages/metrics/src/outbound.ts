@@ -6,12 +6,12 @@ import {
   type Outcome,
   type Policy,
   Slot,
+  responseFlags,
 } from "@enmesh/core";
 import type { EdgeBook } from "./edge-book.ts";
 import type { Edge } from "./edge.ts";
 import { type EdgeLabels, serviceName, unknown, type Workload } from "./labels.ts";
 import type { CheckedMetricsOptions } from "./options.ts";
-import { responseFlags } from "./response-flags.ts";
 import type { Self } from "./self.ts";
 
 /** Calls under way, for the gauge. */
@@ -36,9 +36,8 @@ export function outboundMetrics(
   book: EdgeBook,
   inFlight: InFlight,
 ): Policy<Call> {
-  const { clock } = options;
-  const onEndpoint = new Slot<Cached>();
-  const onDestination = new Slot<Edge>();
+  const onEndpoint = new Slot<Cached>("place");
+  const onDestination = new Slot<Edge>("place");
   const nowhere = book.find(unknown, "", "", () =>
     labelsTo(unreached, { name: unknown, namespace: unknown, host: unknown }),
   );
@@ -85,7 +84,7 @@ export function outboundMetrics(
             ? edgeToEndpoint(endpoint, destination.service)
             : edgeToNobody(destination);
       }
-      edge.count(outcome.status, responseFlags(call, outcome), clock.now() - call.startedAt);
+      edge.count(outcome.status, responseFlags(call, outcome), call.settledAt - call.startedAt);
       if (call.attempt > 1) edge.retries += call.attempt - 1;
     },
   };

@@ -15,7 +15,7 @@ export interface World {
 export function world(upstream: Upstream, options: Partial<MetricsOptions> = {}, ...more: Policy<RoutedCall>[]): World {
   const endpoint = simulatedEndpoint("orders-1", { version: "2.0.0" }, "orders");
   const simulation = simulate(upstream, { destination: new Destination("orders", "v2"), endpoint });
-  const metrics = createMetrics({ identity, defaultMetrics: false, clock: simulation.time, ...options });
+  const metrics = createMetrics({ identity, defaultMetrics: false, ...options });
   simulation.through(metrics.outbound, ...more, again);
   return { metrics, simulation };
 }

@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 
 import { type Backoff, backoffMs } from "./backoff.ts";
 
+fc.configureGlobal({ seed: 1 });
+
 const shape: Backoff = { baseMs: 50, maxMs: 2_000, multiplier: 2, jitter: "full" };
 const half = (): number => 0.5;
 

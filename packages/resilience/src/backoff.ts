@@ -32,6 +32,7 @@ export function backoffMs(
       return random() * raw;
     case "equal":
       return raw / 2 + (random() * raw) / 2;
+    case "decorrelated":
     default:
       return Math.min(maxMs, baseMs + random() * Math.max(0, 3 * previousMs - baseMs));
   }

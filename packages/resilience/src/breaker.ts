@@ -23,7 +23,7 @@ export class Breaker {
   readonly #runtime: Runtime;
   readonly #window: OpossumWindow;
   #state: State = "closed";
-  /** Open: when trial calls are let through. Half-open: when those that have not ended are written off. */
+  /** Open: when trial calls are let through. Half-open: when those under way are written off, counted from the last one. */
   #until = 0;
   #timesOpened = 0;
   #trialsStarted = 0;
@@ -44,6 +44,7 @@ export class Breaker {
     if (!this.#hasRoomForTrial() && this.#runtime.clock.now() >= this.#until) this.#halfOpen();
     if (!this.#hasRoomForTrial()) return false;
     this.#trialsStarted += 1;
+    this.#until = this.#runtime.clock.now() + this.#settings.openMs;
     return true;
   }
 

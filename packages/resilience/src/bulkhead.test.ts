@@ -8,6 +8,8 @@ import { bulkhead, type BulkheadOptions } from "./bulkhead.ts";
 import { deadline } from "./deadline.ts";
 import { retry } from "./retry.ts";
 
+fc.configureGlobal({ seed: 1 });
+
 /** A world that knows how many attempts run in it. */
 function crowded(
   options: BulkheadOptions,
@@ -61,6 +63,33 @@ describe("a bulkhead", () => {
     world.time.advance(1_000);
 
     expect(ended).toEqual([0, 1, 2, 3, 99]);
+  });
+
+  test("gives no place away that is just being handed over, though it is free for a moment", () => {
+    const world = simulate(scripted([200], 10));
+    const refusesSecond = { name: "gate", admit: (call: object) => (call === second?.current ? refusal : undefined) };
+    const once = { name: "once", again: () => undefined };
+    const note = { name: "note", admit: (call: object): undefined => void order.push(numbers.get(call) ?? 0) };
+    const order: number[] = [];
+    const numbers = new Map<object, number>();
+    let second: { current: object } | undefined;
+    let made = 0;
+    const count = {
+      name: "count",
+      admit: (call: object): undefined => {
+        made += 1;
+        numbers.set(call, made);
+        if (made === 2) second = { current: call };
+      },
+    };
+    world.through(once, count, bulkhead({ maxConcurrent: 1, maxQueue: 5 }, world.runtime), refusesSecond, note);
+
+    world.start();
+    world.start(() => world.start());
+    world.start();
+    world.time.advance(100);
+
+    expect(order).toEqual([1, 3, 4]);
   });
 
   test("forgets whoever gives up: the place in the queue is free at once", () => {

@@ -48,7 +48,7 @@ interface Compartment {
  */
 export function bulkhead(options: BulkheadOptions, runtime: Runtime): Policy<RoutedCall> {
   const { limit, maxQueue, maxWaitMs } = checkBulkhead(options);
-  const compartments = new Slot<Compartment>();
+  const compartments = new Slot<Compartment>("place");
 
   const full = (call: RoutedCall): Refusal => {
     const { name } = call.destination;

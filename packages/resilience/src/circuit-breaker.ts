@@ -1,4 +1,12 @@
-import { type Duration, type Outcome, type Policy, type RoutedCall, type Runtime, Slot } from "@enmesh/core";
+import {
+  blamesEndpoint,
+  type Duration,
+  type Outcome,
+  type Policy,
+  type RoutedCall,
+  type Runtime,
+  Slot,
+} from "@enmesh/core";
 
 import { Breaker, type BreakerSettings } from "./breaker.ts";
 import { OptionCheck, withDefaults } from "./options.ts";
@@ -44,8 +52,8 @@ export const circuitBreakerDefaults: Required<CircuitBreakerOptions> = Object.fr
  */
 export function circuitBreaker(options: CircuitBreakerOptions, runtime: Runtime): Policy<RoutedCall> {
   const settings = checkCircuitBreaker(options);
-  const breakers = new Slot<Breaker>();
-  const epochs = new Slot<number>();
+  const breakers = new Slot<Breaker>("place");
+  const epochs = new Slot<number>("call");
 
   return {
     name: "circuit-breaker",
@@ -68,8 +76,8 @@ const failure = new Error("failed");
 function judge(outcome: Outcome): "success" | Error | undefined {
   const { kind, cause } = outcome;
   if (cause === "refused" || kind === "ignorable" || kind === "throttled") return undefined;
-  // Its time ran out in a queue of ours: the destination was never asked.
-  if (cause === "deadline" && !outcome.mayHaveRun) return undefined;
+  // Its time ran out in a queue of ours, or it had hardly any: that says nothing about the destination.
+  if (cause === "deadline" && !blamesEndpoint(outcome)) return undefined;
   if (kind === "success" || kind === "clientError") return "success";
   return outcome.error ?? failure;
 }

@@ -78,7 +78,7 @@ describe("a rule's timeout", () => {
   });
 
   test("does not put off the limit that the caller set, nor the one of whoever waits for us", () => {
-    expect([elapsed(30_000, 100), elapsed(300, 60_000), elapsed(30_000, undefined, 2_005)]).toEqual([100, 300, 2_000]);
+    expect([elapsed(30_000, 100), elapsed(300, 60_000), elapsed(30_000, undefined, 2_020)]).toEqual([100, 300, 2_000]);
   });
 });
 
@@ -100,6 +100,18 @@ describe("an attempt's timeout", () => {
     world.through(discovery, once, queue, attemptTimeout({ timeout: "1s" }, world.runtime));
 
     expect(world.one()).toMatchObject({ status: 200, elapsedMs: 2_500 + 700 + 900 });
+  });
+
+  test("is half of what is left, when that is less than twice as much and the call may be repeated", () => {
+    const limitOf = (method: string, totalMs: number): number | undefined => {
+      let limit: number | undefined;
+      const world = simulate((attempt) => ((limit = attempt.attemptDeadlineAt), { status: 200 }), { method });
+      world.through(deadline({ total: totalMs }, world.runtime), once, attemptTimeout({}, world.runtime)).one();
+      return limit;
+    };
+
+    expect([limitOf("GET", 10_000), limitOf("GET", 4_000), limitOf("GET", 1_500)]).toEqual([3_000, 2_000, 1_000]);
+    expect(limitOf("POST", 4_000)).toBe(3_000);
   });
 
   test("does not count for the body: an answer that began may take its time", () => {
@@ -136,34 +148,44 @@ describe("the next hop", () => {
       deadline({ total: 1_000 }, world.runtime),
       retry({ attempts: 2, jitter: "none" }, world.runtime),
       attemptTimeout({ timeout: 900 }, world.runtime),
-      deadlineHeaders(world.runtime),
+      deadlineHeaders(),
     );
 
     world.one();
 
     expect(seen).toEqual([
-      { "x-enmesh-deadline-ms": "900" },
+      { "x-enmesh-deadline-ms": "1000;answer=900" },
       { "x-enmesh-deadline-ms": "850", "x-enmesh-attempt": "2" },
     ]);
+  });
+
+  test("is told the answer's limit alone, when the call has none", () => {
+    const seen: object[] = [];
+    const world = simulate((attempt) => (seen.push(headersOf(attempt)), { status: 200 }));
+    world.through(once, attemptTimeout({ timeout: 900 }, world.runtime), deadlineHeaders());
+
+    world.one();
+
+    expect(seen).toEqual([{ "x-enmesh-deadline-ms": ";answer=900" }]);
   });
 
   test("is told that it is part of a repetition, when the request that it serves is one", () => {
     const seen: object[] = [];
     const world = simulate((attempt) => (seen.push(headersOf(attempt)), { status: 200 }));
-    world.through(once, deadlineHeaders(world.runtime));
+    world.through(once, deadlineHeaders());
 
     runInContext({ ...requestUntil(Number.POSITIVE_INFINITY), attempt: 3 }, () => world.one());
 
     expect(seen).toEqual([{ "x-enmesh-attempt": "3" }]);
   });
 
-  test("of a caller with a second left, after 400 ms, has 595 ms", () => {
+  test("of a caller with a second left, after 400 ms, has 580 ms", () => {
     const b = simulate(hanging);
     b.through(deadline({}, b.runtime));
     b.time.advance(400);
 
     const exchange = runInContext(requestUntil(1_000), () => b.start());
 
-    expect(exchange.deadlineAt - b.time.now()).toBe(595);
+    expect(exchange.deadlineAt - b.time.now()).toBe(580);
   });
 });

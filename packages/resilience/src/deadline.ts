@@ -15,14 +15,14 @@ import { OptionCheck, withDefaults } from "./options.ts";
 export interface DeadlineOptions {
   /** How long a call may take in all: queueing, back-off and every attempt. @default "10s" */
   readonly total?: Duration;
-  /** Kept back from the caller's remaining time for our own answer. @default "5ms" */
+  /** Kept back from the caller's remaining time for our own answer. @default "20ms" */
   readonly hopReserve?: Duration;
 }
 
-export const deadlineDefaults: Required<DeadlineOptions> = Object.freeze({ total: 10_000, hopReserve: 5 });
+export const deadlineDefaults: Required<DeadlineOptions> = Object.freeze({ total: 10_000, hopReserve: 20 });
 
 /** What the caller itself set as its limit: no rule may put it off. */
-const ownLimits = new Slot<number>();
+const ownLimits = new Slot<number>("call");
 
 /**
  * Ends every call in time: after its own limit, or `total` when it has none, or when whoever waits for us stops waiting, whichever comes first (gRPC's
@@ -37,7 +37,7 @@ export function deadline(options: DeadlineOptions, runtime: Runtime): Policy<Cal
       const hasOwn = call.deadlineAt !== Number.POSITIVE_INFINITY;
       if (hasOwn) ownLimits.set(call, call.deadlineAt);
       call.deadlineAt = Math.min(hasOwn ? call.deadlineAt : call.startedAt + totalMs, inherited);
-      if (inherited > runtime.clock.now()) return undefined;
+      if (inherited === Number.POSITIVE_INFINITY || inherited > runtime.clock.now()) return undefined;
       return refuse("ENMESH_DEADLINE_EXCEEDED", `"${call.service}" was not called: whoever asked no longer waits`, {
         status: 504,
       });
@@ -61,18 +61,26 @@ export function routeDeadline(options: DeadlineOptions = {}): Policy<RoutedCall>
 }
 
 /** Tells the next hop how long we still wait, and whether this is a repetition. Relative time: clocks need not agree. */
-export function deadlineHeaders(runtime: Runtime): Policy<AimedCall> {
+export function deadlineHeaders(): Policy<AimedCall> {
   return {
     name: "deadline-headers",
     admit: (call): undefined => {
-      const until = Math.min(call.deadlineAt, call.attemptDeadlineAt);
-      if (until !== Number.POSITIVE_INFINITY)
-        call.addHeader(headers.deadline, String(Math.max(1, Math.floor(until - runtime.clock.now()))));
+      const { deadlineAt, attemptDeadlineAt, attemptStartedAt } = call;
+      const answerAt = Math.min(deadlineAt, attemptDeadlineAt);
+      if (answerAt !== Number.POSITIVE_INFINITY)
+        call.addHeader(headers.deadline, written(deadlineAt - attemptStartedAt, answerAt - attemptStartedAt));
       // A first attempt below a repeated one is a repetition too: without the word passed on, two hops down would repeat again.
       const attempt = Math.max(call.attempt, call.context?.attempt ?? 1);
       if (attempt > 1) call.addHeader(headers.attempt, String(attempt));
     },
   };
+}
+
+/** `9995;answer=2995`: the whole call, and where that is sooner, the first byte of an answer. In whole milliseconds, and never 0. */
+function written(callMs: number, answerMs: number): string {
+  const answer = Math.max(1, Math.floor(answerMs));
+  if (callMs === Number.POSITIVE_INFINITY) return `;answer=${answer}`;
+  return callMs === answerMs ? `${answer}` : `${Math.max(1, Math.floor(callMs))};answer=${answer}`;
 }
 
 function checkDeadline(options: DeadlineOptions): { totalMs: number; reserveMs: number } {

@@ -1,6 +1,6 @@
-import { createRuntime, type EventChannel, MeshError } from "@enmesh/core";
+import { createRuntime, currentAttempt, type EventChannel, MeshError } from "@enmesh/core";
 import { scripted, simulate } from "@enmesh/core/simulation";
-import { describe, expect, expectTypeOf, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { attemptTimeout } from "./attempt-timeout.ts";
 import { bulkhead } from "./bulkhead.ts";
@@ -13,15 +13,51 @@ const { time, runtime } = simulate(scripted([200]));
 const options = { runtime };
 
 describe("a guarded function", () => {
-  test("gets its arguments and, behind them, its attempt; its value comes back", async () => {
-    const add = guard(
-      async (one: number, other: number, { attempt }) => `${one + other} at attempt ${attempt}`,
+  test("gets its own arguments and nothing else; its value comes back", async () => {
+    const seen: unknown[][] = [];
+    const read = guard(
+      async (...input: [id: number, detail?: string]) => {
+        seen.push(input);
+        return `order ${input[0]}`;
+      },
       [],
       options,
     );
 
-    expectTypeOf(add).toEqualTypeOf<(one: number, other: number) => Promise<string>>();
-    await expect(add(1, 2)).resolves.toBe("3 at attempt 1");
+    expect([await read(7), await read(8, "all")]).toEqual(["order 7", "order 8"]);
+    expect(seen).toEqual([[7], [8, "all"]]);
+  });
+
+  test("keeps its `this`", async () => {
+    const orders = {
+      name: "orders",
+      read: guard(
+        function (this: { name: string }, id: number) {
+          return `${this.name} ${id}`;
+        },
+        [],
+        options,
+      ),
+    };
+
+    await expect(orders.read(7)).resolves.toBe("orders 7");
+  });
+
+  test("can ask which attempt it is, also after it waited for something", async () => {
+    const seen: (number | undefined)[] = [];
+    const failing = guard(
+      async () => {
+        await Promise.resolve();
+        seen.push(currentAttempt()?.attempt);
+        throw new Error("broken");
+      },
+      [retry({ initialBackoff: 0 }, runtime)],
+      options,
+    );
+
+    await failing().catch(() => seen.push(currentAttempt()?.attempt));
+
+    expect(seen).toEqual([1, 2, 3, undefined]);
   });
 
   test("rejects with what it threw itself, when nothing helped", async () => {
@@ -67,8 +103,8 @@ describe("a guarded function", () => {
     let signal: AbortSignal | undefined;
     let fail: (error: Error) => void = () => {};
     const hanging = guard(
-      (info) => {
-        ({ signal } = info);
+      () => {
+        signal = currentAttempt()?.signal;
         return new Promise<never>((_resolve, reject) => (fail = reject));
       },
       [deadline({ total: "1s" }, runtime)],

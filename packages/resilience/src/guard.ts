@@ -1,6 +1,5 @@
 import {
   type AttemptCall,
-  type AttemptInfo,
   createRuntime,
   Destination,
   FunctionExchange,
@@ -29,35 +28,36 @@ export interface GuardOptions {
 
 /**
  * Wraps a function in the same policies that carry HTTP calls. They stand in the order given, the first one outermost;
- * what follows `retry` runs once per attempt. The function gets its arguments and, behind them, what it may want to know of the attempt: its
- * number, the time that remains, and a signal that aborts when nobody waits any more.
+ * what follows `retry` runs once per attempt. The function gets its own arguments and nothing else; inside of it,
+ * `currentAttempt()` tells the attempt's number, the time that remains, and a signal that aborts when nobody waits any more.
  *
  * @example
  * ```ts
- * import { createRuntime } from "@enmesh/core";
+ * import { createRuntime, currentAttempt } from "@enmesh/core";
  * import { guard, retry } from "@enmesh/resilience";
  *
  * const runtime = createRuntime();
- * let tries = 0;
  * const read = guard(async (id: number) => {
- *   if (++tries < 2) throw new Error("try again");
- *   return `order ${id}`;
+ *   const attempt = currentAttempt()?.attempt ?? 0;
+ *   if (attempt < 2) throw new Error("try again");
+ *   return `order ${id} at attempt ${attempt}`;
  * }, [retry({}, runtime)], { runtime });
  *
- * console.log(await read(7), tries); // order 7 2
+ * console.log(await read(7)); // order 7 at attempt 2
  * ```
  */
-export function guard<A extends readonly unknown[], T>(
-  action: (...input: [...A, info: AttemptInfo]) => T | PromiseLike<T>,
+export function guard<This, A extends readonly unknown[], T>(
+  action: (this: This, ...input: A) => T | PromiseLike<T>,
   steps: readonly GuardStep[],
   options: GuardOptions = {},
-): (...input: A) => Promise<T> {
+): (this: This, ...input: A) => Promise<T> {
   const runtime = options.runtime ?? sharedRuntime();
   const destination = new Destination(options.name ?? (action.name || "function"));
   const built = pipelineOf(steps);
   const how = { isIdempotent: options.idempotent ?? true, classify: options.classify ?? (() => "transient" as const) };
-  return (...input) => {
-    const exchange = new FunctionExchange<T>(runtime, built, destination, (info) => action(...input, info), how);
+  return function (...input) {
+    const run = (): T | PromiseLike<T> => action.apply(this, input as unknown as [...A]);
+    const exchange = new FunctionExchange<T>(runtime, built, destination, run, how);
     exchange.begin();
     return exchange.promise;
   };

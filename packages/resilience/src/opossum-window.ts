@@ -3,14 +3,9 @@ import CircuitBreaker from "opossum";
 
 const buckets = 10;
 
-/** What opossum's action is asked to record: nothing for a success, the failure otherwise. */
-type Record = (failure: Error | undefined) => PromiseLike<undefined>;
-
-/** A thenable that is done at once: opossum counts a success in the same tick instead of two microtasks later. */
-const done = { then: (ok: () => void) => (ok(), { catch: () => {} }) } as unknown as PromiseLike<undefined>;
-const record: Record = (failure) => {
-  if (failure !== undefined) throw failure;
-  return done;
+/** opossum's action: it is asked to record a failure, and nothing else. */
+const fail = (failure: Error): Promise<never> => {
+  throw failure;
 };
 const ignore = (): void => {};
 
@@ -34,11 +29,12 @@ export interface OpossumWindowOptions {
  * its buckets turn by our clock, so that an idle breaker costs no timer at all.
  */
 export class OpossumWindow {
-  readonly #breaker: CircuitBreaker<[Error | undefined], undefined>;
+  readonly #breaker: CircuitBreaker<[Error], never>;
   readonly #turns = new EventEmitter();
   readonly #bucketMs: number;
   #bucketNumber: number;
-  #latencies: unknown[] = [];
+  /** opossum's newest bucket, the one that it counts into. */
+  #bucket!: Bucket;
 
   constructor(options: OpossumWindowOptions, now: number) {
     this.#bucketMs = options.windowMs / buckets;
@@ -57,19 +53,23 @@ export class OpossumWindow {
       errorThresholdPercentage: options.failureRatio * 100 - 1e-9,
       rotateBucketController: this.#turns,
     };
-    this.#breaker = new CircuitBreaker(
-      record as (failure: Error | undefined) => Promise<undefined>,
-      settings as CircuitBreaker.Options,
-    );
-    this.#takeLatencies();
+    this.#breaker = new CircuitBreaker(fail, settings);
+    this.#takeBucket();
   }
 
   /** Counts one finished attempt. When the window is now bad enough to open: what it held; it is empty after that. */
   count(now: number, failure: Error | undefined): Tally | undefined {
     this.#turnTo(now);
+    if (failure === undefined) {
+      // A success decides nothing while the breaker is closed: it is counted where opossum's own listeners would count it,
+      // without the promise and the events of a `fire` (a third of a microsecond and a kilobyte on the path of every call).
+      this.#bucket.fires += 1;
+      this.#bucket.successes += 1;
+      return undefined;
+    }
     this.#breaker.fire(failure).catch(ignore);
     // opossum keeps every latency of its window, used or not; this one is kept by nobody.
-    this.#latencies.length = 0;
+    this.#bucket.latencyTimes.length = 0;
     if (!this.#breaker.opened) return undefined;
     const tally = this.tally(now);
     this.#clear();
@@ -86,7 +86,7 @@ export class OpossumWindow {
   /** opossum is never left open: it would keep a timer, and being open is the policy's affair. */
   #clear(): void {
     for (let turn = 0; turn < buckets; turn++) this.#turns.emit("rotate");
-    this.#takeLatencies();
+    this.#takeBucket();
     this.#breaker.close();
   }
 
@@ -96,11 +96,18 @@ export class OpossumWindow {
     const turns = Math.min(number - this.#bucketNumber, buckets);
     for (let turn = 0; turn < turns; turn++) this.#turns.emit("rotate");
     this.#bucketNumber = number;
-    this.#takeLatencies();
+    this.#takeBucket();
   }
 
-  #takeLatencies(): void {
-    const window = this.#breaker.status as unknown as { window: { latencyTimes: unknown[] }[] };
-    this.#latencies = window.window[0]?.latencyTimes ?? [];
+  #takeBucket(): void {
+    const { window } = this.#breaker.status as unknown as { window: readonly [Bucket] };
+    [this.#bucket] = window;
   }
+}
+
+/** What we touch of a bucket of opossum's window (`status.window`). */
+interface Bucket {
+  fires: number;
+  successes: number;
+  readonly latencyTimes: unknown[];
 }

@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 
 import { RetryBudget, type RetryBudgetOptions } from "./retry-budget.ts";
 
+fc.configureGlobal({ seed: 1 });
+
 function budget(options: RetryBudgetOptions): { time: VirtualTime; spent: RetryBudget } {
   const time = new VirtualTime();
   return { time, spent: new RetryBudget(options, time) };

@@ -1,4 +1,4 @@
-import { answered, Destination, headers, type RequestContext, type RetryPlan, runInContext } from "@enmesh/core";
+import { Destination, type RequestContext, runInContext } from "@enmesh/core";
 import {
   scripted,
   simulate,
@@ -10,8 +10,10 @@ import {
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { deadline, deadlineHeaders } from "./deadline.ts";
+import { deadline } from "./deadline.ts";
 import { retry, type RetryOptions } from "./retry.ts";
+
+fc.configureGlobal({ seed: 1 });
 
 function retrying(upstream: Upstream, options: RetryOptions = {}, how: SimulationOptions = {}): Simulation {
   const world = simulate(upstream, how);
@@ -20,15 +22,6 @@ function retrying(upstream: Upstream, options: RetryOptions = {}, how: Simulatio
 
 const requestOf = (attempt: number): RequestContext =>
   ({ attempt, deadlineAt: Number.POSITIVE_INFINITY }) as RequestContext;
-
-function planned(plan: RetryPlan, upstream: Upstream, how: SimulationOptions = {}): Simulation {
-  const world = simulate(upstream, how);
-  const route = {
-    name: "route",
-    admit: (call: object): undefined => void Object.assign(call, { plan: { name: "p", retry: plan } }),
-  };
-  return world.through(route, retry({}, world.runtime));
-}
 
 describe("retry", () => {
   test("repeats what failed until it succeeds", () => {
@@ -228,81 +221,6 @@ describe("an attempt that found nobody listening", () => {
         expect(run.attempts).toBeGreaterThanOrEqual(attempts);
       }),
     );
-  });
-});
-
-describe("a rule's own retries", () => {
-  test("stand in place of the policy's", () => {
-    const plan = { maxAttempts: 5, conditions: new Set(["5xx"]) };
-
-    expect(planned(plan, scripted([500])).one()).toMatchObject({ attempts: 5 });
-    expect(planned({ maxAttempts: 1 }, () => ({ fails: "connect" })).one()).toMatchObject({ attempts: 1 });
-  });
-
-  test.each([
-    [["gateway-error"], 502, 2],
-    [["gateway-error"], 500, 1],
-    [["5xx"], 501, 2],
-    [["retriable-4xx"], 409, 2],
-    [["retriable-4xx"], 404, 1],
-    [["connect-failure"], 503, 1],
-  ])("on %j make of %d %d attempts", (conditions, status, attempts) => {
-    const plan = { maxAttempts: 2, conditions: new Set(conditions) };
-
-    expect(planned(plan, scripted([status])).one()).toMatchObject({ attempts, status });
-  });
-
-  test("on status codes match what was answered, and nothing else", () => {
-    const plan = { maxAttempts: 2, conditions: new Set<string>(), statusCodes: new Set([404]) };
-
-    expect(planned(plan, scripted([404])).one()).toMatchObject({ attempts: 2 });
-    expect(planned(plan, scripted([503])).one()).toMatchObject({ attempts: 1 });
-    expect(planned(plan, () => ({ fails: "connect" })).one()).toMatchObject({ attempts: 1 });
-  });
-
-  test("still never repeat what may have run and is not idempotent", () => {
-    const plan = { maxAttempts: 2, conditions: new Set(["5xx", "reset"]) };
-
-    expect(planned(plan, scripted([500]), { method: "POST" }).one()).toMatchObject({ attempts: 1 });
-    expect(planned(plan, () => ({ fails: "reset" }), { method: "POST" }).one()).toMatchObject({ attempts: 1 });
-    expect(planned(plan, () => ({ fails: "reset" })).one()).toMatchObject({ attempts: 2 });
-  });
-});
-
-describe("four hops of three tries each over a leaf that always fails", () => {
-  /** How often the leaf is asked for one call at the top. */
-  function leafCalls(options: RetryOptions): number {
-    let asked = 0;
-    const leaf = (): { status: number } => ((asked += 1), { status: 500 });
-    const how = { initialBackoff: 0, budget: false, ...options } as const;
-    let below = simulate(leaf);
-    below.through(retry(how, below.runtime), deadlineHeaders(below.runtime));
-    for (let hop = 1; hop < 4; hop++) {
-      const next = below;
-      const world = simulate(
-        (attempt) => {
-          const answer = ({ status }: { status: number }): void => {
-            if (attempt.answered(answered(status, 1))) attempt.finish();
-          };
-          const told = attempt.addedHeaders.indexOf(headers.attempt);
-          const request = requestOf(told < 0 ? 1 : Number(attempt.addedHeaders[told + 1]));
-          runInContext(request, () => next.start(answer));
-          return {};
-        },
-        { time: next.time },
-      );
-      below = world.through(retry(how, world.runtime), deadlineHeaders(world.runtime));
-    }
-    below.one();
-    return asked;
-  }
-
-  test("ask it nine times: whoever is a repetition repeats nothing", () => {
-    expect(leafCalls({})).toBe(9);
-  });
-
-  test("ask it 81 times when that is switched off", () => {
-    expect(leafCalls({ evenWhenRepeated: true })).toBe(81);
   });
 });
 

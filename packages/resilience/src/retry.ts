@@ -72,9 +72,9 @@ const maxUncounted = 5;
 export function retry(options: RetryOptions, runtime: Runtime): Repeat<RoutedCall> {
   const settings = checkRetry(options);
   const budgets = new Map<string, RetryBudget>();
-  const budgetSlot = new Slot<RetryBudget>();
+  const budgetSlot = new Slot<RetryBudget>("place");
   /** The wait before, which decorrelated jitter grows from. */
-  const waited = new Slot<number>();
+  const waited = new Slot<number>("call");
 
   /** Versions of one service share what a service can bear. */
   const budgetOf = (destination: Destination): RetryBudget | undefined => {

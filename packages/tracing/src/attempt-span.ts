@@ -20,7 +20,7 @@ import { toLocalTrace } from "./span-context.ts";
  * what is refused before it is no attempt.
  */
 export function attemptSpan(traces: CallTraces): Policy<AimedCall> {
-  const spans = new Slot<Span>();
+  const spans = new Slot<Span>("call");
 
   return {
     name: "trace-attempt",

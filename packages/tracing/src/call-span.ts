@@ -22,7 +22,7 @@ import { toLocalTrace, toSpanContext } from "./span-context.ts";
 export function callSpan(traces: CallTraces): Policy<Call> {
   function passOn(call: Call, place: SpanContext, from: Context): void {
     // The request that is being answered has its header prepared.
-    if (call.context?.trace.spanId !== place.spanId) traces.keep(call, toLocalTrace(place));
+    if (call.context?.trace?.spanId !== place.spanId) traces.keep(call, toLocalTrace(place));
     if (hasMoreToSend(from)) traces.carried.set(call, from);
   }
 
@@ -63,7 +63,8 @@ export function callSpan(traces: CallTraces): Policy<Call> {
 function parentOf(call: Call): Context {
   const active = context.active();
   if (call.context === undefined || trace.getSpan(active) !== undefined) return active;
-  return trace.setSpanContext(active, toSpanContext(call.context.trace, true));
+  const inherited = call.context.trace;
+  return inherited === undefined ? active : trace.setSpanContext(active, toSpanContext(inherited, true));
 }
 
 /** A span of this process that its sampler let go: the same sampler would let its children go. */

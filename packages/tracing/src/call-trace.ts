@@ -11,10 +11,10 @@ export interface RecordedCall {
 
 /** What tracing keeps on a call: its span when it is recorded, else its place in a trace. */
 export class CallTraces {
-  readonly recorded: Slot<RecordedCall> = new Slot();
+  readonly recorded: Slot<RecordedCall> = new Slot("call");
   /** Of a call that is not recorded: what the SDK's propagators are to read, when they have something to send. */
-  readonly carried: Slot<Context> = new Slot();
-  readonly #unrecorded: Slot<LocalTrace> = new Slot();
+  readonly carried: Slot<Context> = new Slot("call");
+  readonly #unrecorded: Slot<LocalTrace> = new Slot("call");
   readonly #ids: TraceIds;
 
   constructor(ids: TraceIds) {

@@ -22,9 +22,9 @@ export function startTelemetry(): Telemetry | undefined {
   if (!wantsTelemetry(env)) return undefined;
   // Loaded here and not imported: loading takes some 200 ms, and most processes never ask for it.
   const require = createRequire(import.meta.url);
-  const { NodeSDK } = require("@opentelemetry/sdk-node") as typeof Sdk;
-  const { getNodeAutoInstrumentations } =
-    require("@opentelemetry/auto-instrumentations-node") as typeof AutoInstrumentations;
+  const libraries = load(require);
+  if (libraries === undefined) return undefined;
+  const { NodeSDK, getNodeAutoInstrumentations } = libraries;
   const serviceName = serviceNameOf(env);
 
   const sdk = new NodeSDK({
@@ -41,6 +41,25 @@ export function startTelemetry(): Telemetry | undefined {
   sdk.start();
   running = { shutdown: once(() => within(sdk.shutdown(), shutdownWithinMs)) };
   return running;
+}
+
+/** The SDK is the user's to install: it is large, and most do without. Its absence is told and harms nothing. */
+function load(
+  require: NodeJS.Require,
+): (Pick<typeof Sdk, "NodeSDK"> & Pick<typeof AutoInstrumentations, "getNodeAutoInstrumentations">) | undefined {
+  try {
+    const { NodeSDK } = require("@opentelemetry/sdk-node") as typeof Sdk;
+    const { getNodeAutoInstrumentations } =
+      require("@opentelemetry/auto-instrumentations-node") as typeof AutoInstrumentations;
+    return { NodeSDK, getNodeAutoInstrumentations };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+    process.emitWarning(
+      "OTEL_* variables ask for telemetry, but its SDK is not here: npm install @opentelemetry/sdk-node @opentelemetry/auto-instrumentations-node",
+      { type: "EnmeshWarning", code: "ENMESH_TELEMETRY_MISSING" },
+    );
+    return undefined;
+  }
 }
 
 /** Waits for `work`, whatever becomes of it, but no longer than `limitMs`. */

@@ -5,6 +5,8 @@ import { TimerCallback } from "../timers.ts";
 import { scripted, simulate } from "./simulate.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
+fc.configureGlobal({ seed: 1 });
+
 test("what is due happens in order, at exactly its time, however time is advanced", () => {
   const delays = fc.array(fc.double({ min: 0, max: 100, noNaN: true }), { maxLength: 30 });
   fc.assert(

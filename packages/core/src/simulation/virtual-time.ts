@@ -29,7 +29,11 @@ export class VirtualTime implements Clock, Timers {
   }
 
   schedule(node: TimerNode, delayMs: number): void {
-    node.dueAt = this.#now + Math.max(0, delayMs);
+    this.scheduleAt(node, this.#now + Math.max(0, delayMs));
+  }
+
+  scheduleAt(node: TimerNode, dueAt: number): void {
+    node.dueAt = Math.max(this.#now, dueAt);
     // A node that moves leaves its old entry behind; the entry no longer matches and is dropped when it comes up.
     node.list = node;
     this.#push({ at: node.dueAt, order: this.#order++, node });

@@ -1,7 +1,7 @@
 import { parseDuration } from "@enmesh/core";
 
 /** Checks one value: nothing when it is fine, else what is allowed. */
-export type Check = (value: unknown) => string | undefined;
+type Check = (value: unknown) => string | undefined;
 
 export interface Field {
   readonly check: Check;
@@ -40,6 +40,10 @@ const duration: Check = (value) => {
     return 'must be a duration such as "250ms", "2s" or "1m30s"';
   }
 };
+const atLeast =
+  (check: Check, leastMs: number): Check =>
+  (value) =>
+    check(value) ?? (parseDuration(value as string) >= leastMs ? undefined : `must be at least ${leastMs}ms`);
 const orFalse =
   (check: Check): Check =>
   (value) =>
@@ -51,8 +55,10 @@ const oneOf =
 
 const registry: Check = (value) => {
   if (typeof value === "object" && value !== null && "start" in value) return undefined;
-  const isUrl = (one: string): boolean => /^https?:$/.test(URL.parse(one.trim())?.protocol ?? "");
-  return typeof value === "string" && value.split(",").every(isUrl)
+  const urls = typeof value === "string" ? value.split(",").map((one) => URL.parse(one.trim())) : [];
+  if (urls.some((url) => url !== null && (url.username !== "" || url.password !== "")))
+    return "must not carry a user name or password (give registryToken)";
+  return urls.length > 0 && urls.every((url) => url?.protocol === "http:" || url?.protocol === "https:")
     ? undefined
     : 'must be a URL such as "http://127.0.0.1:8500", or an embedded registry';
 };
@@ -60,6 +66,10 @@ const registry: Check = (value) => {
 const labels: Check = (value) =>
   object(value) ??
   (Object.values(value as object).every((one) => typeof one === "string") ? undefined : "must map names to text");
+
+const services: Check = (value) =>
+  object(value) ??
+  (Object.values(value as object).every(Array.isArray) ? undefined : "must map each service to a list");
 
 const toFlag = (value: string): unknown => (value === "true" ? true : value === "false" ? false : value);
 const toNumber = (value: string): unknown =>
@@ -84,16 +94,16 @@ export const fields: Readonly<Record<string, Field>> = Object.freeze({
   registryToken: { check: text, env: "ENMESH_REGISTRY_TOKEN" },
   registryTls: { check: object },
   snapshot: { check: text, env: "ENMESH_SNAPSHOT" },
-  services: { check: object },
+  services: { check: services },
   failFast: { check: flag, env: "ENMESH_FAIL_FAST", fromText: toFlag },
-  heartbeat: { check: duration, env: "ENMESH_HEARTBEAT" },
-  ttl: { check: duration, env: "ENMESH_TTL" },
+  heartbeat: { check: atLeast(duration, 50), env: "ENMESH_HEARTBEAT" },
+  ttl: { check: atLeast(duration, 100), env: "ENMESH_TTL" },
   healthCheck: { check: callback },
-  livenessTimeout: { check: orFalse(duration), env: "ENMESH_LIVENESS_TIMEOUT", fromText: durationOrFalse },
+  livenessTimeout: { check: orFalse(atLeast(duration, 1)), env: "ENMESH_LIVENESS_TIMEOUT", fromText: durationOrFalse },
   policies: { check: text, env: "ENMESH_POLICIES" },
-  timeout: { check: orFalse(duration), env: "ENMESH_TIMEOUT", fromText: durationOrFalse },
-  attemptTimeout: { check: orFalse(duration), env: "ENMESH_ATTEMPT_TIMEOUT", fromText: durationOrFalse },
-  connectTimeout: { check: duration, env: "ENMESH_CONNECT_TIMEOUT" },
+  timeout: { check: orFalse(atLeast(duration, 1)), env: "ENMESH_TIMEOUT", fromText: durationOrFalse },
+  attemptTimeout: { check: orFalse(atLeast(duration, 1)), env: "ENMESH_ATTEMPT_TIMEOUT", fromText: durationOrFalse },
+  connectTimeout: { check: atLeast(duration, 1), env: "ENMESH_CONNECT_TIMEOUT" },
   retry: { check: orFalse(object) },
   "retry.attempts": { check: any, env: "ENMESH_RETRY_ATTEMPTS", fromText: toNumber },
   circuitBreaker: { check: orFalse(object) },

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ConfigError, formatDuration, parseDuration, type Problem } from "@enmesh/core";
 import { readYaml } from "@enmesh/routing";
+import { policyProblems } from "./policy-problems.ts";
+import { isLoopback } from "../listen-address.ts";
 import { closedGroups, type Field, fields } from "./fields.ts";
 import type { MeshOptions } from "./options.ts";
 
@@ -42,15 +44,28 @@ export function resolveConfig(given: MeshOptions, sources: ConfigSources = {}): 
   lay(tree, file.value, where, file.sourceOf);
   for (const [path, field] of Object.entries(fields)) layVariable(tree, path, field, sources.env ?? process.env, where);
   lay(tree, given as Tree, where, () => "option");
+  problems.push(...misspeltVariables(sources.env ?? process.env));
 
   const sourceOf = (path: string): string => where.get(path) ?? where.get(path.split(".")[0] ?? path) ?? "default";
   problems.push(...check(tree, sourceOf));
   problems.push(...checkTogether(tree, problems, sourceOf));
-  if (tree.service === undefined) {
+  problems.push(...policyProblems(tree, problems, sourceOf));
+  // A file that cannot be read may well name it.
+  if (tree.service === undefined && !problems.some(({ path }) => path === "")) {
     problems.push({ path: "service", message: 'is missing: createMesh({ service: "orders" }), or set ENMESH_SERVICE' });
   }
   if (problems.length > 0) throw new ConfigError("configuration", problems);
   return { options: tree, sourceOf };
+}
+
+/** A variable that is nearly one of ours was meant to be it; what is far from all of them is somebody else's. */
+function misspeltVariables(env: Readonly<Record<string, string | undefined>>): Problem[] {
+  const known = Object.values(fields).flatMap(({ env: name }) => (name === undefined ? [] : [name]));
+  return Object.keys(env).flatMap((name) => {
+    if (!name.startsWith("ENMESH_") || known.includes(name)) return [];
+    const meant = known.find((one) => distance(name, one) <= 2);
+    return meant === undefined ? [] : [{ path: name, message: `no such variable; did you mean ${meant}?` }];
+  });
 }
 
 function check(tree: Tree, sourceOf: (path: string) => string): Problem[] {
@@ -99,6 +114,11 @@ function checkTogether(
   if (options.services !== undefined && options.registry !== undefined) {
     const message = `cannot be given together with registry (${sourceOf("registry")}): with written-down services, no registry is asked`;
     found.push({ path: "services", message, source: sourceOf("services") });
+  }
+  const { admin } = options;
+  if (admin && typeof admin.host === "string" && !isLoopback(admin.host) && admin.token === undefined) {
+    const message = `is needed to listen on ${admin.host}: others can reach it there`;
+    found.push({ path: "admin.token", message, source: sourceOf("admin.host") });
   }
   return found;
 }

@@ -4,10 +4,13 @@ import { Dispatcher, Dispatcher1Wrapper } from "undici";
 import type { RequestBody } from "../transport/http-exchange.ts";
 import { flatten, type GivenHeaders } from "../transport/request-headers.ts";
 import type { Sender } from "./sender.ts";
-import { targetOf } from "./target.ts";
+import { type Target, targetOf } from "./target.ts";
 
 /** undici has it, its types do not. */
 const modern = Dispatcher1Wrapper as unknown as { wrapHandler(handler: object): Dispatcher.DispatchHandler };
+
+/** Origins come from callers, and a crawler names many: beyond this they are read anew each time. */
+const mostTargets = 1_000;
 
 /**
  * The mesh as an undici dispatcher, for every library that takes one. It understands the handlers of undici 8 and the older ones, so
@@ -17,6 +20,7 @@ export class MeshDispatcher extends Dispatcher {
   // No #private fields: undici's compose() puts a Proxy around dispatchers, through which they cannot be read.
   private readonly sender: Sender;
   private readonly ended: () => Promise<void>;
+  private readonly targets = new Map<string, Target>();
 
   constructor(sender: Sender, ended: () => Promise<void>) {
     super();
@@ -27,7 +31,7 @@ export class MeshDispatcher extends Dispatcher {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const downstream = modern.wrapHandler(handler);
     try {
-      const { protocol, authority } = targetOf(originOf(options));
+      const { protocol, authority } = this.targetAt(originOf(options));
       const { method, headers, body, upgrade, idempotent } = options;
       const request = {
         protocol,
@@ -45,6 +49,15 @@ export class MeshDispatcher extends Dispatcher {
       downstream.onResponseError?.(null as never, error as Error);
     }
     return true;
+  }
+
+  /** An origin is named again and again: what it means is remembered. */
+  private targetAt(origin: string): Target {
+    const known = this.targets.get(origin);
+    if (known !== undefined) return known;
+    const target = targetOf(origin);
+    if (this.targets.size < mostTargets) this.targets.set(origin, target);
+    return target;
   }
 
   /** Closes the whole mesh, as `mesh.close()` does. */

@@ -91,9 +91,10 @@ export class OutsideCall extends TimerNode implements Dispatcher.DispatchHandler
   }
 
   onRequestUpgrade(
-    ...[, status, headers, socket]: Parameters<NonNullable<Dispatcher.DispatchHandler["onRequestUpgrade"]>>
+    ...[control, status, headers, socket]: Parameters<NonNullable<Dispatcher.DispatchHandler["onRequestUpgrade"]>>
   ): void {
     if (this.#isOver) return void socket.destroy();
+    this.rawHeaders = control.rawHeaders ?? null;
     this.#end();
     this.#handler.onRequestUpgrade?.(this, status, headers, socket);
   }

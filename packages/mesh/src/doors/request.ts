@@ -81,7 +81,8 @@ function checkOptions(options: RequestOptions): void {
     if (!known.has(name)) throw invalid(`no such option "${name}"; there are ${[...known].join(", ")}`);
   }
   if (options.json !== undefined && options.body !== undefined) throw invalid("give json or body, not both");
-  const { maxBodyBytes } = options;
+  const { maxBodyBytes, timeout } = options;
+  if (timeout !== undefined && parseDuration(timeout) < 1) throw invalid("timeout must be at least 1ms");
   if (maxBodyBytes !== undefined && !(maxBodyBytes >= 0))
     throw invalid(`maxBodyBytes must be 0 or more, got ${maxBodyBytes}`);
 }

@@ -31,6 +31,7 @@ export function createSender({ transport, serviceOf, outside }: SenderParts): Se
     send: (request, handler) => {
       if (isClosed) throw closed(request.authority);
       const service = serviceOf(request.authority);
+      if (service !== undefined && request.protocol === "https:") throw notByHttps(request.authority);
       if (service !== undefined || outside === undefined) {
         new HttpExchange(transport, service ?? request.authority, request, handler).start();
       } else {
@@ -41,6 +42,15 @@ export function createSender({ transport, serviceOf, outside }: SenderParts): Se
       isClosed = true;
     },
   };
+}
+
+/** A plain connection must not pass for a secure one. */
+function notByHttps(authority: string): MeshError {
+  return new MeshError(
+    "ENMESH_BAD_REQUEST",
+    `"${authority}" is a service of the mesh: call it with http://; whether its connections are encrypted is the mesh's affair`,
+    { destination: authority },
+  );
 }
 
 function closed(destination: string): MeshError {

@@ -117,8 +117,10 @@ export class AnswerBody implements AsyncIterable<Uint8Array> {
       }
       if (this.#error !== undefined) throw this.#error;
       if (this.#hasEnded) return { done: true, value: undefined };
+      // In this order: a connection that goes on may bring the rest, and its end, before `resume` returns.
+      const more = this.#wait();
       this.#flow();
-      await this.#wait();
+      await more;
     }
   }
 

@@ -50,14 +50,14 @@ export class HttpAttempt extends Attempt implements Dispatcher.DispatchHandler {
   }
 
   onRequestUpgrade(
-    _controller: Dispatcher.DispatchController,
+    controller: Dispatcher.DispatchController,
     statusCode: number,
     headers: AnswerHeaders,
     socket: Duplex,
   ): void {
     if (this.#abandonedFor !== undefined) return void socket.destroy();
     this.answered(answered(statusCode, this.elapsedMs()));
-    this.exchange.upgraded(statusCode, headers, socket);
+    this.exchange.upgraded(statusCode, headers, socket, controller);
     this.finish();
   }
 

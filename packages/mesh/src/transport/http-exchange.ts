@@ -143,8 +143,14 @@ export class HttpExchange extends Exchange implements Dispatcher.DispatchControl
   }
 
   /** The connection changes protocol: from here on it is the caller's alone. */
-  upgraded(statusCode: number, answerHeaders: AnswerHeaders, socket: Duplex): void {
+  upgraded(
+    statusCode: number,
+    answerHeaders: AnswerHeaders,
+    socket: Duplex,
+    { rawHeaders }: Dispatcher.DispatchController,
+  ): void {
     this.#hasUpgraded = true;
+    this.rawHeaders = rawHeaders ?? null;
     this.handler.onRequestUpgrade?.(this, statusCode, answerHeaders, socket);
   }
 

@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { type Endpoint, Slot } from "@enmesh/core";
-import { type Dispatcher, Pool } from "undici";
+import { buildConnector, type Dispatcher, Pool } from "undici";
 
 export interface PoolOptions {
   /** How long a new connection may take. @default 1_000 */
@@ -8,14 +9,21 @@ export interface PoolOptions {
   readonly maxConnections: number;
 }
 
-/** One undici pool per endpoint, made on first use. */
+/**
+ * One undici pool per endpoint, made on first use. Connections are opened outside of every request's async context: what happens on a
+ * connection runs in the context that opened it, and the request that came first must not be kept, or taken for all that follow.
+ */
 export class Pools {
   readonly #options: PoolOptions;
-  readonly #slot = new Slot<Pool>();
+  readonly #slot = new Slot<Pool>("place");
   readonly #open = new Set<Pool>();
+  readonly #connect: buildConnector.connector;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    const outside = AsyncLocalStorage.snapshot();
+    const connect = buildConnector({ timeout: options.connectTimeoutMs, allowH2: false });
+    this.#connect = (to, connected) => outside(connect, to, connected);
   }
 
   /** The pool of this endpoint. */
@@ -47,7 +55,7 @@ export class Pools {
       allowH2: false,
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect: { timeout: this.#options.connectTimeoutMs },
+      connect: this.#connect,
     });
     this.#slot.set(endpoint, pool);
     this.#open.add(pool);

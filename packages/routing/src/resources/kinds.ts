@@ -48,8 +48,10 @@ export function kindOf(document: Cursor, apiVersion: string, kind: string): Carr
   }
   checkVersion(document, group, version, home);
   if (kind === "VirtualService" || kind === "DestinationRule") return kind;
-  const when = planned.has(kind) ? "loaded; a later version enforces it" : "loaded; Enmesh has no use for it";
-  say(document, "info", codes.laterKind, `${when}: not carried out in this version`);
+  const isPlanned = planned.has(kind);
+  const when = isPlanned ? "loaded; a later version enforces it" : "loaded; Enmesh has no use for it";
+  // Whoever writes down who may do what must hear that nobody keeps to it yet.
+  say(document, isPlanned ? "warning" : "info", codes.laterKind, `${when}: not carried out in this version`);
   return undefined;
 }
 

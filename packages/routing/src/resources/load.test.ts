@@ -103,13 +103,13 @@ describe("resources as users have them today", () => {
 
   test("a wrong API group is read as the right one, and policies of later versions say that they are not enforced", () => {
     expect(said(loadResources([fixture("security.yaml")]).diagnostics)).toEqual([
-      "2 info ENMESH_R015 PeerAuthentication/everyone kind",
+      "2 warning ENMESH_R015 PeerAuthentication/everyone kind",
       "8 warning ENMESH_R014 DestinationRule/everyone apiVersion",
       "14 warning ENMESH_R030 DestinationRule/everyone spec.trafficPolicy.tls",
-      "17 info ENMESH_R015 RequestAuthentication/tokens kind",
-      "24 info ENMESH_R015 AuthorizationPolicy/tokens-only kind",
+      "17 warning ENMESH_R015 RequestAuthentication/tokens kind",
+      "24 warning ENMESH_R015 AuthorizationPolicy/tokens-only kind",
       "31 info ENMESH_R013 Gateway/edge apiVersion",
-      "32 info ENMESH_R015 Gateway/edge kind",
+      "32 warning ENMESH_R015 Gateway/edge kind",
     ]);
   });
 

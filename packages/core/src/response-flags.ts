@@ -1,4 +1,6 @@
-import type { Call, FailureCause, MeshErrorCode, Outcome } from "@enmesh/core";
+import type { Call } from "./call.ts";
+import type { MeshErrorCode } from "./errors.ts";
+import type { FailureCause, Outcome } from "./outcome.ts";
 
 /** No flag, as Envoy writes it. */
 export const noFlags = "-";
