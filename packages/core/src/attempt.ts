@@ -6,7 +6,7 @@ import type { Destination, Endpoint } from "./endpoint.ts";
 import { MeshError } from "./errors.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Outcome } from "./outcome.ts";
-import { callSlots } from "./slot.ts";
+import { noSlots } from "./slot.ts";
 
 /**
  * One try of a call. It carries the state of the policies inside the retry loop; a driver adds how it is sent. It ends exactly once: whatever
@@ -14,7 +14,7 @@ import { callSlots } from "./slot.ts";
  */
 export abstract class Attempt implements AimedCall {
   readonly exchange: Exchange;
-  readonly slots: unknown[] = callSlots();
+  slots: unknown[] = noSlots;
   readonly attempt: number;
   attemptStartedAt: number;
   attemptDeadlineAt: number = Number.POSITIVE_INFINITY;

@@ -62,7 +62,7 @@ export class Endpoint implements SlotHolder {
   /** The newest word of the registry about it. */
   instance: Instance;
   readonly health: EndpointHealth = new EndpointHealth();
-  readonly slots: unknown[] = [];
+  slots: unknown[] = [];
 
   constructor(instance: Instance) {
     this.id = instance.id;
@@ -105,7 +105,7 @@ export class Destination implements SlotHolder {
   readonly name: string;
   readonly service: string;
   readonly subset: string | undefined;
-  readonly slots: unknown[] = [];
+  slots: unknown[] = [];
   snapshot: EndpointSnapshot = emptySnapshot;
 
   constructor(service: string, subset?: string) {

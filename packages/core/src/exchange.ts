@@ -9,7 +9,7 @@ import type { Outcome } from "./outcome.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { policyFailed, type Refusal, type Routing, type Wait } from "./policy.ts";
 import type { Runtime } from "./runtime.ts";
-import { callSlots } from "./slot.ts";
+import { noSlots } from "./slot.ts";
 import { TimerNode } from "./timers.ts";
 
 type Phase = "admitting" | "waiting" | "attempting" | "backing-off" | "over";
@@ -28,7 +28,7 @@ export abstract class Exchange extends TimerNode implements RoutedCall {
   readonly service: string;
   readonly context: RequestContext | undefined;
   readonly startedAt: number;
-  readonly slots: unknown[] = callSlots();
+  slots: unknown[] = noSlots;
   abstract readonly method: string;
   abstract readonly path: string;
   abstract readonly isIdempotent: boolean;

@@ -1,6 +1,7 @@
 /** Anything that keeps one value per slot. */
 export interface SlotHolder {
-  readonly slots: unknown[];
+  /** Written by slots alone. */
+  slots: unknown[];
 }
 
 const taken = { call: 0, place: 0 };
@@ -8,8 +9,11 @@ const taken = { call: 0, place: 0 };
 /** What a slot is kept on: a call or attempt, which come and go, or a place (a destination, an endpoint), which stays. */
 export type SlotKind = keyof typeof taken;
 
-/** The slots of a new call: room for those of a usual pipeline, so that writing one does not make the array grow. */
-export function callSlots(): unknown[] {
+/** The slots of a new call: most calls never need any, and then share these. */
+export const noSlots: unknown[] = Object.freeze([]) as unknown as unknown[];
+
+/** Room for the slots of a usual pipeline, so that writing one does not make the array grow. */
+function callSlots(): unknown[] {
   return [undefined, undefined, undefined, undefined, undefined, undefined, undefined, undefined];
 }
 
@@ -29,6 +33,7 @@ export class Slot<T> {
   }
 
   set(holder: SlotHolder, value: T | undefined): void {
+    if (holder.slots === noSlots) holder.slots = callSlots();
     holder.slots[this.#index] = value;
   }
 

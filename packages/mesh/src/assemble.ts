@@ -51,6 +51,8 @@ export async function assemble(
   const { events } = runtime;
   const log = createLogger({ identity, level: options.log === false ? "silent" : (options.log?.level ?? "info") });
   closers.add(logEvents(log, events));
+  const { access = "all", level = "info" } = options.log === false ? { access: "off" } : (options.log ?? {});
+  const isLogged = access !== "off" && level !== "silent";
   const metrics = options.metrics === false ? undefined : createMetrics({ identity, unansweredAs: "status" });
   if (metrics !== undefined) closers.add(metrics.listen(events));
   const tracing = options.tracing === false ? undefined : createTracing({ identity, random: runtime.random });
@@ -79,13 +81,7 @@ export async function assemble(
   const pipeline = outbound({
     ...policies,
     metrics: metrics?.outbound,
-    log:
-      options.log === false || options.log?.access === "off"
-        ? undefined
-        : accessLog(log, {
-            accessLog: options.log?.access ?? "all",
-            ...(tracing && { traceOf: tracing.traceOf }),
-          }),
+    log: isLogged ? accessLog(log, { accessLog: access, ...(tracing && { traceOf: tracing.traceOf }) }) : undefined,
     trace: tracing?.call,
     traceAttempt: tracing?.attempt,
     route: routing.step,
@@ -114,12 +110,7 @@ export async function assemble(
     runtime,
     startTrace:
       tracing === undefined ? untraced : (header, method, path) => tracing.inbound.start(header, method, path),
-    observers: [
-      ...(metrics ? [metrics.inbound] : []),
-      ...(options.log === false || options.log?.access === "off"
-        ? []
-        : [inboundLog(log, { accessLog: options.log?.access ?? "all" })]),
-    ],
+    observers: [...(metrics ? [metrics.inbound] : []), ...(isLogged ? [inboundLog(log, { accessLog: access })] : [])],
     isEdge: options.edge ?? false,
     isDraining: () => membership.isDraining,
   });

@@ -49,10 +49,10 @@ export class Breaker {
   }
 
   /** Counts a call that was let through in this epoch; undefined when it says nothing about the destination. */
-  count(verdict: "success" | Error | undefined): void {
+  count(verdict: "success" | Error | undefined, at: number): void {
     if (this.#state === "halfOpen") return this.#endTrial(verdict);
     if (verdict === undefined) return;
-    const tally = this.#window.count(this.#runtime.clock.now(), verdict === "success" ? undefined : verdict);
+    const tally = this.#window.count(at, verdict === "success" ? undefined : verdict);
     if (tally !== undefined) this.#open(tally.failures, tally.calls);
   }
 

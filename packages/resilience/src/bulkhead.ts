@@ -25,6 +25,8 @@ export const bulkheadDefaults: Required<BulkheadOptions> = Object.freeze({
   maxWait: 1_000,
 });
 
+const emptyCompartment = (): Compartment => ({ running: 0, isHandingOver: false, queue: new Set() });
+
 interface Compartment {
   running: number;
   isHandingOver: boolean;
@@ -62,11 +64,7 @@ export function bulkhead(options: BulkheadOptions, runtime: Runtime): Policy<Rou
   return {
     name: "bulkhead",
     admit: (call) => {
-      const compartment = compartments.of(call.destination, () => ({
-        running: 0,
-        isHandingOver: false,
-        queue: new Set(),
-      }));
+      const compartment = compartments.of(call.destination, emptyCompartment);
       const { queue } = compartment;
       // A place that is just being handed over belongs to whoever waits, not to whoever comes by.
       if (compartment.running < limit && queue.size === 0) {

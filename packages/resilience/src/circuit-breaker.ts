@@ -1,5 +1,6 @@
 import {
   blamesEndpoint,
+  type Destination,
   type Duration,
   type Outcome,
   type Policy,
@@ -55,17 +56,24 @@ export function circuitBreaker(options: CircuitBreakerOptions, runtime: Runtime)
   const breakers = new Slot<Breaker>("place");
   const epochs = new Slot<number>("call");
 
+  const breakerFor = (destination: Destination): Breaker => {
+    const made = new Breaker(destination.name, settings, runtime);
+    breakers.set(destination, made);
+    return made;
+  };
+
   return {
     name: "circuit-breaker",
     admit: (call) => {
-      const breaker = breakers.of(call.destination, () => new Breaker(call.destination.name, settings, runtime));
+      const breaker = breakers.get(call.destination) ?? breakerFor(call.destination);
       if (!breaker.lets()) return breaker.refusal;
-      epochs.set(call, breaker.epoch);
+      // Until it has opened for the first time, there is nothing to keep apart.
+      if (breaker.epoch > 0) epochs.set(call, breaker.epoch);
       return undefined;
     },
     settle: (call, outcome) => {
       const breaker = breakers.get(call.destination) as Breaker;
-      if (epochs.get(call) === breaker.epoch) breaker.count(judge(outcome));
+      if ((epochs.get(call) ?? 0) === breaker.epoch) breaker.count(judge(outcome), call.settledAt);
     },
   };
 }

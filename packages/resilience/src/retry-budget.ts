@@ -45,31 +45,31 @@ export class RetryBudget {
 
   /** Retries that could be made now. */
   get balance(): number {
-    this.#expire();
+    this.#expire(this.#clock.now());
     return Math.max(0, Math.floor((this.#sum + this.#reserve) / this.#cost + 1e-9));
   }
 
   /** A call was made for the first time. */
-  deposit(): void {
-    if (this.#earns) this.#add(depositUnit);
+  deposit(now: number = this.#clock.now()): void {
+    if (this.#earns) this.#add(depositUnit, now);
   }
 
   /** Asks for one retry. False: it must not be made. */
   withdraw(): boolean {
     if (this.balance < 1) return false;
-    this.#add(-this.#cost);
+    this.#add(-this.#cost, this.#clock.now());
     return true;
   }
 
-  #add(amount: number): void {
-    this.#expire();
+  #add(amount: number, now: number): void {
+    this.#expire(now);
     const slot = this.#slotNumber % slotCount;
     this.#slots[slot] = (this.#slots[slot] ?? 0) + amount;
     this.#sum += amount;
   }
 
-  #expire(): void {
-    const slotNumber = Math.floor(this.#clock.now() / this.#slotMs);
+  #expire(now: number): void {
+    const slotNumber = Math.floor(now / this.#slotMs);
     const passed = slotNumber - this.#slotNumber;
     if (passed <= 0) return;
     for (let step = 1; step <= Math.min(passed, slotCount); step++) {

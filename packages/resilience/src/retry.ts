@@ -139,7 +139,7 @@ export function retry(options: RetryOptions, runtime: Runtime): Repeat<RoutedCal
     return waitMs;
   };
 
-  return { name: "retry", begin: (call) => budgetOf(call.destination)?.deposit(), again };
+  return { name: "retry", begin: (call) => budgetOf(call.destination)?.deposit(call.startedAt), again };
 }
 
 function countUncounted(call: Call): number {

@@ -25,7 +25,9 @@ export class HttpAttempt extends Attempt implements Dispatcher.DispatchHandler {
 
   protected send(): void {
     const { transport, request } = this.exchange;
-    const options: Dispatcher.DispatchOptions = {
+    const options: Dispatcher.DispatchOptions & { servername: string | undefined } = {
+      // A plain connection has no use for it, but told, undici need not take the host header apart for it call after call.
+      servername: this.endpoint.protocol === "http" ? request.authority : undefined,
       path: request.path,
       method: request.method,
       headers: merge(request.headers, this.addedHeaders, request.authority, transport.constantHeaders),

@@ -73,12 +73,13 @@ export function find(flat: readonly string[], name: string): string | undefined 
  * What goes on the wire: the caller's headers without those that the mesh sets itself, then the mesh's. There is never
  * a second `traceparent` or a second deadline.
  */
-export function merge(
-  given: readonly string[],
-  added: readonly string[],
-  host: string,
-  constant: readonly string[],
-): string[] {
+export function merge(given: readonly string[], added: string[], host: string, constant: readonly string[]): string[] {
+  if (given.length === 0) {
+    // The usual call brings none: what was added is the list, and no second one is needed.
+    added.push("host", host);
+    for (const one of constant) added.push(one);
+    return added;
+  }
   const merged: string[] = [];
   let hasHost = false;
   for (let index = 0; index < given.length; index += 2) {
