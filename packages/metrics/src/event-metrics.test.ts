@@ -34,6 +34,7 @@ describe("the metrics of the mesh itself", () => {
 
     const lines = parseExposition(await metrics.render());
     expect(lines).toContainEqual({ name: "enmesh_ejections_total", labels: { reason: "silent" }, value: 2 });
+    expect(lines).toContainEqual({ name: "enmesh_events_total", labels: { type: "breaker.opened" }, value: 2 });
     expect(lines).toContainEqual({ name: "enmesh_breaker_state", labels: { destination: "orders|v2" }, value: 1 });
     expect(lines).toContainEqual({ name: "enmesh_breaker_state", labels: { destination: "stock" }, value: 0.5 });
     expect(lines).toContainEqual({

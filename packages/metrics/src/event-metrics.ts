@@ -17,6 +17,7 @@ const maxNames = 1_000;
 export class EventMetrics {
   readonly #ejections = new Map<string, number>();
   readonly #breakers = new Map<string, number>();
+  readonly #events = new Map<string, number>();
 
   listen(events: EventChannel): () => void {
     return events.listen((event) => this.#heard(event));
@@ -28,6 +29,12 @@ export class EventMetrics {
       help: "Endpoints taken out of rotation, by reason.",
       type: "counter",
       collect: () => samples(this.#ejections, "reason"),
+    });
+    registerCollector(registry, {
+      name: "enmesh_events_total",
+      help: "What was reported, by type: discovery.stale, registration.lost, heartbeat.failed, policy.rejected and so on.",
+      type: "counter",
+      collect: () => samples(this.#events, "type"),
     });
     registerCollector(registry, {
       name: "enmesh_breaker_state",
@@ -48,11 +55,14 @@ export class EventMetrics {
   }
 
   #heard(event: MeshEvent): void {
+    put(this.#events, nameOf(event.type), increment);
     const state = stateOfEvent[event.type];
     if (state !== undefined) put(this.#breakers, nameOf(event["destination"]), () => state);
-    else if (event.type === "outlier.ejected") put(this.#ejections, nameOf(event["reason"]), (count) => count + 1);
+    else if (event.type === "outlier.ejected") put(this.#ejections, nameOf(event["reason"]), increment);
   }
 }
+
+const increment = (count: number): number => count + 1;
 
 function put(values: Map<string, number>, name: string, change: (value: number) => number): void {
   if (values.has(name) || values.size < maxNames) values.set(name, change(values.get(name) ?? 0));
