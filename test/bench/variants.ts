@@ -4,7 +4,7 @@ import { Pool } from "undici";
 /** One thing that is measured: makes a call and reads its JSON. */
 export type Variant = (port: number) => Promise<{ call: () => Promise<unknown>; close: () => Promise<unknown> }>;
 
-const everything = { service: "bench", admin: false, log: { level: "silent" } } as const;
+const everything = { service: "bench", admin: false, log: false } as const;
 
 /** Four endpoints, as a service has; all of them lead to the one answering server. */
 function meshTo(port: number, more: object = {}): Promise<Mesh> {

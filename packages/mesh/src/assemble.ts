@@ -51,8 +51,8 @@ export async function assemble(
   const { events } = runtime;
   const log = createLogger({ identity, level: options.log === false ? "silent" : (options.log?.level ?? "info") });
   closers.add(logEvents(log, events));
-  const { access = "all", level = "info" } = options.log === false ? { access: "off" } : (options.log ?? {});
-  const isLogged = access !== "off" && level !== "silent";
+  const access = options.log === false ? "off" : (options.log?.access ?? "all");
+  const isLogged = access !== "off";
   const metrics = options.metrics === false ? undefined : createMetrics({ identity, unansweredAs: "status" });
   if (metrics !== undefined) closers.add(metrics.listen(events));
   const tracing = options.tracing === false ? undefined : createTracing({ identity, random: runtime.random });
