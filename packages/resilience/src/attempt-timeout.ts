@@ -1,4 +1,4 @@
-import type { AttemptCall, Duration, Policy, Runtime } from "@enmesh/core";
+import type { AttemptCall, Duration, Policy } from "@enmesh/core";
 import { OptionCheck, withDefaults } from "./options.ts";
 
 export interface AttemptTimeoutOptions {
@@ -13,7 +13,7 @@ export const attemptTimeoutDefaults: Required<AttemptTimeoutOptions> = Object.fr
  * repeated has less than twice `timeout` left, an attempt gets half of it, but not less than a second. A route's
  * `perTryTimeout` stands in its place; a route with a `timeout` but no `perTryTimeout` means the whole time for each attempt, as in Istio.
  */
-export function attemptTimeout(options: AttemptTimeoutOptions, _runtime?: Runtime): Policy<AttemptCall> {
+export function attemptTimeout(options: AttemptTimeoutOptions): Policy<AttemptCall> {
   const merged = withDefaults(options, attemptTimeoutDefaults);
   const check = new OptionCheck("attempt timeout", options, attemptTimeoutDefaults);
   const timeoutMs = check.duration("timeout", merged.timeout, 1);

@@ -86,7 +86,7 @@ describe("an attempt's timeout", () => {
   test("ends the attempt, and the next one has its own time", () => {
     let asked = 0;
     const world = simulate(() => ((asked += 1) === 1 ? {} : { status: 200, afterMs: 900 }));
-    world.through(retry({ jitter: "none" }, world.runtime), attemptTimeout({ timeout: "1s" }, world.runtime));
+    world.through(retry({ jitter: "none" }, world.runtime), attemptTimeout({ timeout: "1s" }));
 
     const run = world.one();
 
@@ -97,7 +97,7 @@ describe("an attempt's timeout", () => {
     const world = simulate(scripted([200], 900));
     const discovery = { name: "discovery", admit: () => ({ type: "wait", forMs: 2_500 }) as const };
     const queue = { name: "queue", admit: () => ({ type: "wait", forMs: 700 }) as const };
-    world.through(discovery, once, queue, attemptTimeout({ timeout: "1s" }, world.runtime));
+    world.through(discovery, once, queue, attemptTimeout({ timeout: "1s" }));
 
     expect(world.one()).toMatchObject({ status: 200, elapsedMs: 2_500 + 700 + 900 });
   });
@@ -106,7 +106,7 @@ describe("an attempt's timeout", () => {
     const limitOf = (method: string, totalMs: number): number | undefined => {
       let limit: number | undefined;
       const world = simulate((attempt) => ((limit = attempt.attemptDeadlineAt), { status: 200 }), { method });
-      world.through(deadline({ total: totalMs }, world.runtime), once, attemptTimeout({}, world.runtime)).one();
+      world.through(deadline({ total: totalMs }, world.runtime), once, attemptTimeout({})).one();
       return limit;
     };
 
@@ -120,7 +120,7 @@ describe("an attempt's timeout", () => {
       world.time.schedule(new Later(() => attempt.finish()), 5_000);
       return {};
     });
-    world.through(once, attemptTimeout({ timeout: "1s" }, world.runtime));
+    world.through(once, attemptTimeout({ timeout: "1s" }));
 
     expect(world.one()).toMatchObject({ status: 200, elapsedMs: 5_000 });
   });
@@ -128,7 +128,7 @@ describe("an attempt's timeout", () => {
   test("says that it stands after the loop, when it does not", () => {
     const world = simulate(scripted([200]));
 
-    const run = world.through(attemptTimeout({}, world.runtime)).one();
+    const run = world.through(attemptTimeout({})).one();
 
     expect(run).toMatchObject({ sent: 0, error: "ENMESH_POLICY_FAILED" });
     expect(run.outcome.refusal?.message).toContain("it stands after retry");
@@ -147,7 +147,7 @@ describe("the next hop", () => {
     world.through(
       deadline({ total: 1_000 }, world.runtime),
       retry({ attempts: 2, jitter: "none" }, world.runtime),
-      attemptTimeout({ timeout: 900 }, world.runtime),
+      attemptTimeout({ timeout: 900 }),
       deadlineHeaders(),
     );
 
@@ -162,7 +162,7 @@ describe("the next hop", () => {
   test("is told the answer's limit alone, when the call has none", () => {
     const seen: object[] = [];
     const world = simulate((attempt) => (seen.push(headersOf(attempt)), { status: 200 }));
-    world.through(once, attemptTimeout({ timeout: 900 }, world.runtime), deadlineHeaders());
+    world.through(once, attemptTimeout({ timeout: 900 }), deadlineHeaders());
 
     world.one();
 

@@ -127,10 +127,10 @@ describe("a guarded function", () => {
     let tries = 0;
     const slow = guard(
       () => ((tries += 1) < 2 ? new Promise<number>(() => {}) : tries),
-      [retry({ jitter: "none" }, runtime), attemptTimeout({ timeout: "1s" }, runtime)],
+      [retry({ jitter: "none" }, runtime), attemptTimeout({ timeout: "1s" })],
       options,
     );
-    const alone = guard(() => new Promise<never>(() => {}), [attemptTimeout({ timeout: "1s" }, runtime)], options);
+    const alone = guard(() => new Promise<never>(() => {}), [attemptTimeout({ timeout: "1s" })], options);
 
     const both = Promise.allSettled([slow(), alone()]);
     time.advance(5_000);

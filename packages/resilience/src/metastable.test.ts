@@ -37,7 +37,7 @@ function goodput(load: number, { budget, discardsExpired }: Build): { perSecond:
     deadline({ total: "5s" }, world.runtime),
     retry({ attempts: 4, initialBackoff: 100, backoffMultiplier: 1, budget }, world.runtime),
   ];
-  world.through(...steps, attemptTimeout({ timeout: "1s" }, world.runtime), deadlineHeaders());
+  world.through(...steps, attemptTimeout({ timeout: "1s" }), deadlineHeaders());
 
   const made: number[] = [];
   const answered: number[] = [];
